@@ -1,0 +1,40 @@
+/**
+ * libc through bun:ffi, opened at first use so that `--version` and the tests of pure code never pay for it.
+ *
+ * Shared by client and server; add a function here when one of them needs it. Linux with glibc or musl.
+ */
+import { dlopen, read } from "bun:ffi";
+
+const SYMBOLS = {
+  ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
+  tcgetattr: { args: ["i32", "ptr"], returns: "i32" },
+  tcsetattr: { args: ["i32", "i32", "ptr"], returns: "i32" },
+  setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
+  dup2: { args: ["i32", "i32"], returns: "i32" },
+  __errno_location: { args: [], returns: "ptr" },
+} as const;
+
+function open() {
+  for (const name of ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1", "libc.so"]) {
+    try {
+      return dlopen(name, SYMBOLS).symbols;
+    } catch {
+      // Not this C library: try the next name.
+    }
+  }
+  throw new Error("no C library found (tried glibc and musl)");
+}
+
+let library: ReturnType<typeof open> | undefined;
+
+/** The C library's functions. @throws Error if none of the known libraries can be opened. */
+export function libc(): ReturnType<typeof open> {
+  library ??= open();
+  return library;
+}
+
+/** errno of the last libc call on this thread. */
+export function errno(): number {
+  const location = libc().__errno_location();
+  return location === null ? 0 : read.i32(location, 0);
+}
