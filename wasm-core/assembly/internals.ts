@@ -4,3 +4,4 @@
  */
 export * from "./memory";
 export * from "./lineage";
+export * from "./unicode";
