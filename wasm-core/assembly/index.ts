@@ -2,7 +2,7 @@
 
 // crypto
 // memory
-export { bytesInUse, bytesReserved } from "./memory";
+export { bytesInUse as memory_in_use, bytesReserved as memory_reserved } from "./memory";
 // terminal
 // display
 
