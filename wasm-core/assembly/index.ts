@@ -2,8 +2,48 @@
 
 // crypto
 // memory
-export { bytesInUse as memory_in_use, bytesReserved as memory_reserved } from "./memory";
+export {
+  allocScratch as memory_scratch,
+  bytesInUse as memory_in_use,
+  bytesReserved as memory_reserved,
+  releaseScratch as memory_release_scratch,
+} from "./memory";
 // terminal
+export {
+  cellContent as cell_content,
+  cellStyle as cell_style,
+  copyCell as cell_copy,
+  rowCells as terminal_row_cells,
+  setCellStyle as cell_set_style,
+  setCellText as cell_set_text,
+  setCursor as terminal_set_cursor,
+  setCursorVisible as terminal_set_cursor_visible,
+  setTerminalText as terminal_set_text,
+  terminalClusterLength as terminal_cluster_length,
+  terminalClusterPtr as terminal_cluster_ptr,
+  terminalField as terminal_field,
+  terminalLinkLength as terminal_link_length,
+  terminalLinkPtr as terminal_link_ptr,
+  terminalStyle as terminal_style,
+  terminalTab as terminal_tab,
+  terminalTextLength as terminal_text_length,
+  terminalTextPtr as terminal_text_ptr,
+  terminalWidth as terminal_width,
+} from "./access";
+export { translateInput as terminal_input } from "./input";
+export { feed as terminal_feed } from "./parser";
+export {
+  clearReplies as terminal_clear_replies,
+  replyLength as terminal_reply_length,
+  replyPtr as terminal_reply_ptr,
+} from "./reply";
+export { resize as terminal_resize } from "./resize";
+export {
+  cloneTerminal as terminal_clone,
+  createTerminal as terminal_create,
+  freeTerminal as terminal_free,
+  snapshotTerminal as terminal_snapshot,
+} from "./terminal";
 // display
 
 /** Bumped when the meaning of an export changes, so that a stale module is noticed. */

@@ -1,0 +1,103 @@
+/**
+ * Parameters of the control sequence being dispatched: parsed once from their text into a fixed table.
+ *
+ * The text comes either straight from the input (parser.ts, fast path) or from what was kept across reads. One
+ * terminal is fed at a time, so one table serves all.
+ */
+
+/** Values beyond this count as absent (terminal.md 3.1). */
+const VALUE_LIMIT: u32 = 65535;
+
+const VALUES: usize = memory.data(1040, 16);
+/** One byte a parameter: 1 if it follows a colon, that is, belongs to the parameter before it. */
+const JOINED: usize = memory.data(260, 16);
+
+let count: i32 = 0;
+let colons: bool = false;
+
+/** Number of parameters, at least 1; sub-parameters count. */
+export function parameterCount(): i32 {
+  return count;
+}
+
+/** Whether the sequence has sub-parameters (colons). */
+export function hasSubParameters(): bool {
+  return colons;
+}
+
+/** Value of parameter `i`, -1 if absent. */
+export function rawParameter(i: i32): i32 {
+  return i < count ? load<i32>(VALUES + ((<usize>i) << 2)) : -1;
+}
+
+/** Whether parameter `i` follows a colon. */
+export function isSubParameter(i: i32): bool {
+  return i < count && load<u8>(JOINED + <usize>i) != 0;
+}
+
+/** get(i, d) of terminal.md 3.1: the default if absent or less than 1. */
+export function parameter(i: i32, otherwise: i32): i32 {
+  const value = rawParameter(i);
+  return value < 1 ? otherwise : value;
+}
+
+/** Parses `length` characters (digits, `;` and in the host role `:`) at `text`. At most PARAM_TEXT_LIMIT_HOST. */
+export function parseParameters(text: usize, length: usize): void {
+  let n: i32 = 0;
+  let value: u32 = 0;
+  let digits = false;
+  colons = false;
+  store<u8>(JOINED, 0);
+  const end = text + length;
+  for (let p = text; p < end; p++) {
+    const c = <u32>load<u8>(p);
+    const digit = c - 0x30;
+    if (digit < 10) {
+      value = value * 10 + digit;
+      if (value > VALUE_LIMIT) value = VALUE_LIMIT + 1;
+      digits = true;
+    } else {
+      store<i32>(VALUES + ((<usize>n) << 2), digits && value <= VALUE_LIMIT ? <i32>value : -1);
+      n++;
+      value = 0;
+      digits = false;
+      const joined = c == 0x3a;
+      if (joined) colons = true;
+      store<u8>(JOINED + <usize>n, <u8>joined);
+    }
+  }
+  store<i32>(VALUES + ((<usize>n) << 2), digits && value <= VALUE_LIMIT ? <i32>value : -1);
+  count = n + 1;
+}
+
+/**
+ * Parses digits and `;` from `text` up to the first other character; returns its address. 0 if `end` comes first or
+ * the text is longer than the shortest limit: then parseParameters has to do it.
+ */
+export function scanParameters(text: usize, end: usize): usize {
+  const stop = min(end, text + 101);
+  let n: i32 = 0;
+  let value: u32 = 0;
+  let digits = false;
+  for (let p = text; p < stop; p++) {
+    const c = <u32>load<u8>(p);
+    const digit = c - 0x30;
+    if (digit < 10) {
+      value = value * 10 + digit;
+      if (value > VALUE_LIMIT) value = VALUE_LIMIT + 1;
+      digits = true;
+      continue;
+    }
+    store<i32>(VALUES + ((<usize>n) << 2), digits && value <= VALUE_LIMIT ? <i32>value : -1);
+    store<u8>(JOINED + <usize>n, 0);
+    n++;
+    if (c != 0x3b) {
+      count = n;
+      colons = false;
+      return p;
+    }
+    value = 0;
+    digits = false;
+  }
+  return 0;
+}
