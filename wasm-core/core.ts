@@ -5,17 +5,41 @@
  * an export or holds a pointer. A handle (Terminal, Sealer, Opener) that was freed throws when it is used.
  */
 import type { Abi } from "./abi.ts";
+import { Crypto, type Opener, type Sealer } from "./crypto.ts";
+
+export { FatalCryptoError, type Opener, type Sealer } from "./crypto.ts";
 
 export class Core {
   readonly #abi: Abi;
+  readonly #crypto: Crypto;
 
   /** @param module the compiled core.wasm (see load.ts) */
   constructor(module: WebAssembly.Module) {
     this.#abi = new WebAssembly.Instance(module, {}).exports as unknown as Abi;
+    this.#crypto = new Crypto(this.#abi);
   }
 
   /** Version of the ABI the module was built with. */
   get abiVersion(): number {
     return Number(this.#abi.ABI_VERSION.value);
+  }
+
+  /**
+   * A sealing handle for one direction of a session, from sequence number 0. Call it once per key and direction.
+   * @param key 16 bytes; not kept by reference
+   * @param direction 0 = client to server, 1 = server to client (transport.md 3.1)
+   */
+  createSealer(key: Uint8Array, direction: 0 | 1): Sealer {
+    return this.#crypto.createSealer(key, direction);
+  }
+
+  /** An opening handle for both directions of a key. @param key 16 bytes; not kept by reference */
+  createOpener(key: Uint8Array): Opener {
+    return this.#crypto.createOpener(key);
+  }
+
+  /** OCB with a nonce of the caller's choice, for test vectors only: a session uses createSealer and createOpener. */
+  get ocbForVectors(): Crypto["vectors"] {
+    return this.#crypto.vectors;
   }
 }
