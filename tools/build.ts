@@ -37,4 +37,6 @@ if (run.exitCode !== 0) {
 }
 for (const link of LINKS) symlinkSync("sterna", join(dist, link));
 const megabytes = (statSync(outfile).size / 1e6).toFixed(0);
-console.log(`dist/sterna (${megabytes} MB, ${(performance.now() - started).toFixed(0)} ms); links: ${LINKS.join(", ")}`);
+console.log(
+  `dist/sterna (${megabytes} MB, ${(performance.now() - started).toFixed(0)} ms); links: ${LINKS.join(", ")}`,
+);

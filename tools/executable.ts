@@ -4,10 +4,10 @@
  */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+// @ts-expect-error: exists once tools/build.ts has compiled the core
+import corePath from "../build/core.wasm" with { type: "file" };
 import { PROGRAM_OPTION } from "../sys/self.ts";
 import { embedCore } from "../wasm-core/load.ts";
-// @ts-ignore: exists once tools/build.ts has compiled the core
-import corePath from "../build/core.wasm" with { type: "file" };
 
 embedCore(corePath as string);
 
