@@ -26,6 +26,10 @@ const SYMBOLS = {
   nl_langinfo: { args: ["i32"], returns: "cstring" },
   getuid: { args: [], returns: "u32" },
   getpwuid: { args: ["u32"], returns: "ptr" },
+  getaddrinfo: { args: ["ptr", "ptr", "ptr", "ptr"], returns: "i32" },
+  freeaddrinfo: { args: ["ptr"], returns: "void" },
+  gai_strerror: { args: ["i32"], returns: "cstring" },
+  getnameinfo: { args: ["ptr", "u32", "ptr", "u32", "ptr", "u32", "i32"], returns: "i32" },
   __errno_location: { args: [], returns: "ptr" },
 } as const;
 
