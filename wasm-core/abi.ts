@@ -5,6 +5,10 @@ export interface Abi {
 
   // crypto
   // memory
+  /** Bytes of all blocks handed out by the pools. */
+  bytesInUse(): number;
+  /** Bytes of linear memory the pools own, in use or free. */
+  bytesReserved(): number;
   // terminal
   // display
 }

@@ -2,6 +2,7 @@
 
 // crypto
 // memory
+export { bytesInUse, bytesReserved } from "./memory";
 // terminal
 // display
 
