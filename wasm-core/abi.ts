@@ -33,6 +33,10 @@ export interface Abi {
   ocb_sequence(context: number): bigint;
   ocb_staging(): number;
   // memory
+  /** Bytes of all blocks handed out by the pools. */
+  bytesInUse(): number;
+  /** Bytes of linear memory the pools own, in use or free. */
+  bytesReserved(): number;
   // terminal
   // display
 }

@@ -24,20 +24,23 @@ function sourceHash(): string {
 
 /**
  * Path of an up-to-date core.wasm.
+ * @param entry assembly/index.ts, or for tests of the insides assembly/internals.ts
  * @throws Error with the compiler's own messages if the AssemblyScript sources do not compile.
  */
-export function compileCore(): string {
-  const out = join(ROOT, "build", "core.wasm");
-  const stamp = join(ROOT, "build", "core.hash");
+export function compileCore(entry: "index" | "internals" = "index"): string {
+  const name = entry === "index" ? "core" : entry;
+  const out = join(ROOT, "build", `${name}.wasm`);
+  const stamp = join(ROOT, "build", `${name}.hash`);
   const hash = sourceHash();
   if (existsSync(out) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return out;
   mkdirSync(join(ROOT, "build"), { recursive: true });
-  const temporary = join(ROOT, "build", `core.${process.pid}.wasm`);
+  const temporary = join(ROOT, "build", `${name}.${process.pid}.wasm`);
   const asc = resolve(ROOT, "node_modules/assemblyscript/bin/asc.js");
   const run = Bun.spawnSync(
     [
       process.execPath,
       asc,
+      `assembly/${entry}.ts`,
       "--config",
       "asconfig.json",
       "--outFile",
@@ -50,7 +53,7 @@ export function compileCore(): string {
   if (run.exitCode !== 0) {
     throw new Error(`wasm-core does not compile:\n${run.stderr.toString()}${run.stdout.toString()}`);
   }
-  renameSync(`${temporary}.wat`, join(ROOT, "build", "core.wat"));
+  renameSync(`${temporary}.wat`, join(ROOT, "build", `${name}.wat`));
   renameSync(temporary, out);
   writeFileSync(`${stamp}.${process.pid}`, hash);
   renameSync(`${stamp}.${process.pid}`, stamp);

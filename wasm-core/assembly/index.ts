@@ -20,6 +20,7 @@ export {
   ocb_staging,
 } from "./ocb";
 // memory
+export { bytesInUse, bytesReserved } from "./memory";
 // terminal
 // display
 

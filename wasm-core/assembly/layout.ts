@@ -89,8 +89,20 @@ export const T_REGION_BOTTOM: usize = 60;
 /** i32 combining target, -1 = none. */
 export const T_COMBINING_ROW: usize = 64;
 export const T_COMBINING_COL: usize = 68;
+/** u32 pointers: the terminals of one lineage are a doubly linked list (lineage.ts joins and leaves). */
+export const T_LINEAGE_PREV: usize = 72;
+export const T_LINEAGE_NEXT: usize = 76;
+/** u32 pointer to the row table (again `rows` u32 row pointers) of the screen that is not shown, 0 = none. */
+export const T_ALTERNATE_TABLE: usize = 80;
+/**
+ * u32 style words saved by DECSC: of the screen shown last with the alternate screen off, and of the alternate one.
+ * Every style word a terminal keeps outside its cells is T_PEN or one of these two: the sweep of lineage.ts looks
+ * nowhere else. All these fields must be valid (0 is) from joinLineage on.
+ */
+export const T_SAVED_PEN: usize = 84;
+export const T_SAVED_PEN_ALTERNATE: usize = 88;
 /** First byte free for screen.ts and parser.ts, which define the rest of the struct themselves. */
-export const T_PRIVATE: usize = 72;
+export const T_PRIVATE: usize = 96;
 
 // ---- modes in T_MODES
 export const MODE_CURSOR_VISIBLE: u32 = 1;
