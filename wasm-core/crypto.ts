@@ -89,7 +89,8 @@ export class Sealer extends KeyHandle {
 
   /** Sequence number of the next datagram: 0 … 2^63 - 1. */
   get nextSequence(): bigint {
-    return this.staging.abi.ocb_sequence(this.context);
+    // WebAssembly hands a u64 over as a signed bigint.
+    return BigInt.asUintN(64, this.staging.abi.ocb_sequence(this.context));
   }
 
   /** AES blocks of plaintext sealed so far (transport.md 3.3). */

@@ -84,22 +84,21 @@ function lOf(context: usize, i: i32): v128 {
   return v128.load(context + ((<usize>ctz(i)) << 4), L);
 }
 
-/** A context for the key at the start of the text in the staging area, which is wiped. 0 if memory is exhausted. */
-function createContext(): usize {
-  const context = alloc(CONTEXT_SIZE);
-  if (context == 0) {
-    memory.fill(TEXT, 0, 16);
-    return 0;
-  }
+/** Fills a fresh context for the key at the start of the text in the staging area, and wipes the key there. */
+function initialise(context: usize): void {
   memory.fill(context, 0, CONTEXT_SIZE);
   expandKey(context, TEXT);
-  memory.fill(TEXT, 0, 16);
+  wipeStagedKey();
+  // L_* = ENCIPHER(K, zeros), L_$ = double(L_*), L_0 = double(L_$), L_i = double(L_{i-1}) (RFC 7253, 4.1).
   let l = encryptBlock(context, i64x2.splat(0));
   for (let at = L_STAR; at < KTOP_NONCE; at += 16) {
     v128.store(context + at, l);
     l = double(l);
   }
-  return context;
+}
+
+function wipeStagedKey(): void {
+  v128.store(TEXT, i64x2.splat(0));
 }
 
 /** Offset_0 for a nonce block (RFC 7253, 4.2). `bottom` is the block's last 6 bits; both are public. */
@@ -235,15 +234,25 @@ export function ocb_staging(): usize {
  * server, 1 = to the client.
  */
 export function ocb_create_sealer(direction: i32): usize {
-  const context = createContext();
-  if (context != 0) store<u64>(context, (<u64>direction) << 63, DIRECTION);
+  const context = alloc(CONTEXT_SIZE);
+  if (context == 0) {
+    wipeStagedKey();
+    return 0;
+  }
+  initialise(context);
+  store<u64>(context, (<u64>direction) << 63, DIRECTION);
   return context;
 }
 
-/** A context that opens (and cannot seal datagrams), for the key in the staging area's text (wiped); 0 as above. */
+/** A context that opens and cannot seal datagrams, for the key in the staging area's text (wiped); 0 as above. */
 export function ocb_create_opener(): usize {
-  const context = createContext();
-  if (context != 0) store<u64>(context, SEQUENCE_LIMIT, SEQUENCE);
+  const context = alloc(CONTEXT_SIZE);
+  if (context == 0) {
+    wipeStagedKey();
+    return 0;
+  }
+  initialise(context);
+  store<u64>(context, SEQUENCE_LIMIT, SEQUENCE);
   return context;
 }
 
