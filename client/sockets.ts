@@ -7,8 +7,8 @@
  */
 import { isIPv4, isIPv6 } from "node:net";
 import type { Family } from "../ssp/link.ts";
-import { PortHopper } from "../ssp/port-hopper.ts";
 import { errorText, libc } from "../sys/libc.ts";
+import { PortHopper } from "./port-hopper.ts";
 
 /** What a send that failed means to the transport, and the text for the person. */
 export interface SendFailure {

@@ -1,6 +1,6 @@
 /**
- * The terminal state: a screen, and the number up to which the user's input has had its effect on it. The server's
- * object, received by the client.
+ * The terminal state: a screen, and the number up to which the user's input has had its effect on it [P 12.1]. The
+ * server's object, received by the client.
  *
  * Many states show the same screen (acknowledgements, echo acks, several attachments of one session), so the terminal
  * is shared between clones and only copied when a diff is applied to one of them. It is freed with the last.

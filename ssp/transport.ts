@@ -3,7 +3,7 @@
  *
  *   state object ⇄ instruction ⇄ zlib ⇄ fragments ⇄ datagrams [P 1.1]
  *
- * It owns no socket, timer or address. The client runs one, the server one for each attachment. One pass of their loops:
+ * One sender and one receiver, which meet in acknowledgements and timers [P 1.2]. It owns no socket, timer or address. The client runs one, the server one for each attachment. One pass of their loops:
  *
  *   read a datagram   const reception = transport.receive(datagram, now)
  *                     server: if (reception.ok && reception.inOrder) the peer is at this datagram's source address

@@ -82,6 +82,7 @@ export class UserStream implements SyncObject<UserStream> {
     return copy;
   }
 
+  /** Forgets what both ends are done with; each end may forget another amount [P 11.6]. */
   subtract(prefix: UserStream): void {
     const start = Math.min(prefix.#end, this.#end);
     if (start <= this.#start) return;

@@ -6,7 +6,7 @@
  * Blocks the thread while the resolver works: for command lines, not for a running session.
  */
 import { type Pointer, ptr, read, toArrayBuffer } from "bun:ffi";
-import { errno, libc } from "./libc.ts";
+import { errno, errorText, libc } from "./libc.ts";
 
 /** A numeric address with the port of the service asked for. */
 export interface SocketAddress {
@@ -98,9 +98,4 @@ function readList(head: Pointer): AddressAnswer {
     });
   }
   return { addresses, canonicalName };
-}
-
-/** The system's text for an errno, "Connection refused". */
-export function errorText(code: number): string {
-  return String(libc().strerror(code));
 }
