@@ -34,9 +34,9 @@ export interface Abi {
   ocb_staging(): number;
   // memory
   /** Bytes of all blocks handed out by the pools. */
-  bytesInUse(): number;
+  memory_in_use(): number;
   /** Bytes of linear memory the pools own, in use or free. */
-  bytesReserved(): number;
+  memory_reserved(): number;
   // terminal
   // display
 }

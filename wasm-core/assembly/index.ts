@@ -20,7 +20,7 @@ export {
   ocb_staging,
 } from "./ocb";
 // memory
-export { bytesInUse, bytesReserved } from "./memory";
+export { bytesInUse as memory_in_use, bytesReserved as memory_reserved } from "./memory";
 // terminal
 // display
 
