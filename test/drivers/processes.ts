@@ -2,7 +2,7 @@
  * Finding and ending the processes a test has started, also those that have detached themselves: every environment made
  * by home.ts carries a token, and a process whose environment holds that token is the test's own. Linux only (/proc).
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { until } from "./wait.ts";
 
 /** The variable that carries the token. */
@@ -19,6 +19,22 @@ function read(pid: number, file: string): string {
     return readFileSync(`/proc/${pid}/${file}`, "latin1");
   } catch {
     return ""; // It has ended meanwhile.
+  }
+}
+
+function list(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+function link(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
   }
 }
 
@@ -71,4 +87,21 @@ export async function gone(pids: readonly number[], deadlineMs?: number): Promis
 export async function kill(pids: readonly number[]): Promise<void> {
   for (const pid of pids) signal(pid, "SIGKILL");
   await gone(pids);
+}
+
+/** Local UDP ports (IPv4 and IPv6) on which a process has a socket. */
+export function udpPortsOf(pid: number): number[] {
+  const sockets = new Set<string>();
+  for (const fd of list(`/proc/${pid}/fd`)) {
+    const inode = /^socket:\[(\d+)\]$/.exec(link(`/proc/${pid}/fd/${fd}`))?.[1];
+    if (inode) sockets.add(inode);
+  }
+  const ports: number[] = [];
+  for (const table of ["udp", "udp6"]) {
+    for (const line of read(pid, `net/${table}`).split("\n").slice(1)) {
+      const fields = line.trim().split(/\s+/);
+      if (sockets.has(fields[9] ?? "")) ports.push(Number.parseInt(fields[1]!.split(":")[1]!, 16));
+    }
+  }
+  return ports;
 }

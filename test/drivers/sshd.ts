@@ -4,7 +4,6 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { userInfo } from "node:os";
 import { join } from "node:path";
 import type { Home } from "./home.ts";
 import { familyOf, kill, TOKEN_VARIABLE } from "./processes.ts";
@@ -21,6 +20,11 @@ async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   if (address === null || typeof address === "string") throw new Error("no TCP port");
   return address.port;
+}
+
+/** Of the password entry: an environment without USER must not matter. */
+function userName(): string {
+  return Bun.spawnSync(["id", "-un"]).stdout.toString().trim();
 }
 
 async function makeKey(path: string): Promise<void> {
@@ -84,7 +88,7 @@ export class Sshd {
         "  HostName 127.0.0.1",
         `  HostKeyAlias ${HOST_ALIAS}`,
         `  Port ${port}`,
-        `  User ${userInfo().username}`,
+        `  User ${userName()}`,
         `  IdentityFile ${file("user")}`,
         "  IdentitiesOnly yes",
         "  IdentityAgent none",

@@ -14,6 +14,8 @@ import { DEADLINE_MS, until } from "./wait.ts";
 
 /** How long a screen must stay the same to count as settled. */
 const SETTLED_MS = 150;
+/** After a program's end its last output is on the screen by then. */
+const LAST_OUTPUT_MS = 2_000;
 
 /** Targets: the session of the program and the session that shows it. */
 const PROGRAM = "=program:";
@@ -87,6 +89,7 @@ function exitStatus(status: string, signal: string): number {
 export class Pane {
   readonly #server: readonly string[];
   #open = true;
+  #endedAt: number | undefined;
 
   /** `server`: the words that address this pane's tmux server. Panes come from `Tmux.open`. */
   constructor(server: readonly string[]) {
@@ -117,9 +120,12 @@ export class Pane {
     await this.tmux("send-keys", "-t", PROGRAM, "-l", "--", escapeSemicolon(text));
   }
 
-  /** Text one character at a time, as a person types. */
-  async type(text: string): Promise<void> {
-    for (const character of text) await this.text(character);
+  /** Text one character at a time, as a person types, with a pause in ms after each. */
+  async type(text: string, pause = 0): Promise<void> {
+    for (const character of text) {
+      await this.text(character);
+      if (pause > 0) await Bun.sleep(pause);
+    }
   }
 
   /** A command line and the Enter key. */
@@ -182,11 +188,20 @@ export class Pane {
       what,
       async () => {
         last = await this.screen();
-        return condition(last) && last;
+        return condition(last) ? last : this.#unlessEnded(last);
       },
       deadlineMs,
       () => (last ? show(last) : ""),
     );
+  }
+
+  /** Nothing will change any more once the program has ended and its last output is drawn: give up early. */
+  #unlessEnded(screen: Screen): undefined {
+    if (screen.exited === undefined) return;
+    this.#endedAt ??= performance.now();
+    if (performance.now() - this.#endedAt > LAST_OUTPUT_MS) {
+      throw new Error(`the program has ended with status ${screen.exited}\n${show(screen)}`);
+    }
   }
 
   /** Waits until some row, blanks at its end cut, equals `row` or matches it. */
@@ -217,7 +232,7 @@ export class Pane {
       async () => {
         last = await this.screen();
         found = differences(expected, last, options);
-        return found.length === 0 && last;
+        return found.length === 0 ? last : this.#unlessEnded(last);
       },
       deadlineMs,
       () => [...found.slice(0, 12), "expected:", show(expected), "is:", last ? show(last) : ""].join("\n"),

@@ -5,23 +5,15 @@
  */
 import { afterAll, describe, expect } from "bun:test";
 import { Home } from "../drivers/home.ts";
-import {
-  type ClientOptions,
-  clientProgram,
-  nameOf,
-  PAIRS,
-  type Pair,
-  type Server,
-  startClient,
-  startServer,
-} from "../drivers/peers-run.ts";
+import { clientProgram, nameOf, PAIRS, type Pair, startServer } from "../drivers/peers-run.ts";
 import { gone, signal } from "../drivers/processes.ts";
 import { all, row, type Screen, some, textOf } from "../drivers/screen.ts";
-import { type Pane, Tmux } from "../drivers/tmux.ts";
+import { Tmux } from "../drivers/tmux.ts";
 import { Gate } from "../drivers/wait.ts";
 import { peer } from "../peers.ts";
 import { FIXTURES } from "./fixtures.ts";
-import { SCENARIOS, type Scenario } from "./scenarios.ts";
+import { connect, ends, play, recordDirectly, sizeOf } from "./play.ts";
+import { SCENARIOS } from "./scenarios.ts";
 
 const home = new Home(FIXTURES);
 const tmux = new Tmux();
@@ -31,67 +23,6 @@ afterAll(async () => {
   await tmux.stop();
   await home.remove();
 });
-
-function sizeOf({ cols = 80, rows = 24 }: Scenario): { cols: number; rows: number } {
-  return { cols, rows };
-}
-
-/** The screen after each step when the scenario's program runs directly in the terminal. */
-async function recordDirectly(scenario: Scenario): Promise<Screen[]> {
-  const { command } = scenario;
-  const pane = await tmux.open({ command, env: home.direct, ...sizeOf(scenario), cwd: home.path });
-  const screens: Screen[] = [];
-  for (const step of scenario.steps) {
-    await step.act?.(pane);
-    screens.push(await pane.settle(`${scenario.name}, directly: ${step.does}`, step.until));
-  }
-  await scenario.quit(pane);
-  await pane.exit();
-  await pane.close();
-  return screens;
-}
-
-interface Session {
-  readonly server: Server;
-  readonly pane: Pane;
-}
-
-async function connect(
-  pair: Pair,
-  command: readonly string[],
-  options: ClientOptions = {},
-): Promise<Session> {
-  const server = await startServer(pair.server, home, { command });
-  return { server, pane: await startClient(pair.client, tmux, home, server, options) };
-}
-
-/** The client says goodbye with the given status and the server's process ends too. */
-async function ends({ server, pane }: Session, status = 0): Promise<void> {
-  const end = await pane.exit();
-  expect(end.text).toEndWith("[mosh is exiting.]");
-  expect(end.status).toBe(status);
-  await gone([server.pid]);
-  await pane.close();
-}
-
-async function play(scenario: Scenario, pair: Pair, reference: readonly Screen[]): Promise<void> {
-  const session = await connect(pair, scenario.command, sizeOf(scenario));
-  const { pane } = session;
-  for (const [i, step] of scenario.steps.entries()) {
-    await step.act?.(pane);
-    if (pair.server === "stock" && step.stockServerDiffers) {
-      if (!step.stockServerDiffers.blind) await pane.waitFor(step.does, step.until);
-      continue;
-    }
-    try {
-      await pane.waitForScreen(reference[i]!, step.compare);
-    } catch (error) {
-      throw new Error(`${step.does}: ${(error as Error).message}`);
-    }
-  }
-  await scenario.quit(pane);
-  await ends(session);
-}
 
 /** Registers a test for each pair; a few run at a time. */
 function forEachPair(programs: readonly string[], body: (pair: Pair) => Promise<void>): void {
@@ -106,8 +37,11 @@ describe("the screen is that of the program run directly", () => {
     describe(scenario.name, () => {
       let reference: Promise<Screen[]> | undefined;
       forEachPair(scenario.programs, async (pair) => {
-        reference ??= recordDirectly(scenario);
-        await play(scenario, pair, await reference);
+        reference ??= recordDirectly(tmux, home, scenario);
+        const screens = await reference;
+        const session = await connect(tmux, home, pair, scenario.command, sizeOf(scenario));
+        await play(scenario, screens, session.pane, pair.server);
+        await ends(session);
       });
     });
   }
@@ -115,7 +49,7 @@ describe("the screen is that of the program run directly", () => {
 
 describe("htop starts, draws, follows a resize and quits", () => {
   forEachPair(["htop"], async (pair) => {
-    const session = await connect(pair, ["htop"]);
+    const session = await connect(tmux, home, pair, ["htop"]);
     const drawn = all(row(-1, /^F1Help .*F10Quit/), some(/^ *PID .*Command/), some(/Load average/));
     await session.pane.waitFor("htop's screen", drawn);
     await session.pane.resize(100, 30);
@@ -130,14 +64,14 @@ describe("htop starts, draws, follows a resize and quits", () => {
 
 describe("a session ends", () => {
   describe("when its program ends, whatever the program's status", () => {
-    forEachPair(["sh"], async (pair) => ends(await connect(pair, ["sh", "-c", "exit 7"])));
+    forEachPair(["sh"], async (pair) => ends(await connect(tmux, home, pair, ["sh", "-c", "exit 7"])));
   });
 
   describe("with the program's last words on the screen", () => {
     forEachPair(["sh", "seq"], async (pair) => {
       const command = ["sh", "-c", "stty -echo; echo ready; read x; seq 1 5000; echo the last words"];
       // Without the switch to the alternate screen the client's last frame stays where it can be read.
-      const session = await connect(pair, command, { env: { MOSH_NO_TERM_INIT: "1" } });
+      const session = await connect(tmux, home, pair, command, { env: { MOSH_NO_TERM_INIT: "1" } });
       await session.pane.waitForRow("ready");
       await session.pane.keys("Enter");
       const { text } = await session.pane.exit();
@@ -148,7 +82,7 @@ describe("a session ends", () => {
 
   describe("by the escape key and a full stop", () => {
     forEachPair(["cat"], async (pair) => {
-      const session = await connect(pair, ["cat"]);
+      const session = await connect(tmux, home, pair, ["cat"]);
       await session.pane.line("hello");
       await session.pane.waitFor(
         "the echo",
@@ -162,7 +96,7 @@ describe("a session ends", () => {
   for (const name of ["SIGTERM", "SIGHUP", "SIGINT"] as const) {
     describe(`by ${name} to the client`, () => {
       forEachPair(["cat"], async (pair) => {
-        const session = await connect(pair, ["cat"]);
+        const session = await connect(tmux, home, pair, ["cat"]);
         await session.pane.line("hello");
         await session.pane.waitForRow("hello");
         signal(await session.pane.pid(), name);
@@ -173,7 +107,7 @@ describe("a session ends", () => {
 
   describe("by SIGTERM to the server", () => {
     forEachPair(["cat"], async (pair) => {
-      const session = await connect(pair, ["cat"]);
+      const session = await connect(tmux, home, pair, ["cat"]);
       await session.pane.line("hello");
       await session.pane.waitForRow("hello");
       signal(session.server.pid, "SIGTERM");

@@ -32,10 +32,10 @@ export interface Scenario {
 const NO_ALTERNATE_SCREEN =
   "a stock server has one screen only: what a full-screen program drew stays when it ends (terminal.md 1.4)";
 
-const SHELL = ["bash", "--norc", "--noprofile", "-i"];
+export const SHELL: readonly string[] = ["bash", "--norc", "--noprofile", "-i"];
 
 /** A stock server begins every session with an empty line, so the shell's screen is cleared first. */
-const cleared: Step = {
+export const cleared: Step = {
   does: "clear the screen",
   act: async (pane) => {
     await pane.waitForRow(/^\$/);
