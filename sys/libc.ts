@@ -11,6 +11,26 @@ const SYMBOLS = {
   tcsetattr: { args: ["i32", "i32", "ptr"], returns: "i32" },
   setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
   dup2: { args: ["i32", "i32"], returns: "i32" },
+  poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
+  clock_gettime: { args: ["i32", "ptr"], returns: "i32" },
+  setrlimit: { args: ["i32", "ptr"], returns: "i32" },
+  getenv: { args: ["ptr"], returns: "ptr" },
+  strerror: { args: ["i32"], returns: "cstring" },
+  fcntl: { args: ["i32", "i32", "i64"], returns: "i32" },
+  pipe2: { args: ["ptr", "i32"], returns: "i32" },
+  read: { args: ["i32", "ptr", "u64"], returns: "i64" },
+  write: { args: ["i32", "ptr", "u64"], returns: "i64" },
+  open: { args: ["ptr", "i32"], returns: "i32" },
+  close: { args: ["i32"], returns: "i32" },
+  prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
+  setlocale: { args: ["i32", "ptr"], returns: "ptr" },
+  nl_langinfo: { args: ["i32"], returns: "cstring" },
+  getuid: { args: [], returns: "u32" },
+  getpwuid: { args: ["u32"], returns: "ptr" },
+  getaddrinfo: { args: ["ptr", "ptr", "ptr", "ptr"], returns: "i32" },
+  freeaddrinfo: { args: ["ptr"], returns: "void" },
+  gai_strerror: { args: ["i32"], returns: "cstring" },
+  getnameinfo: { args: ["ptr", "u32", "ptr", "u32", "ptr", "u32", "i32"], returns: "i32" },
   __errno_location: { args: [], returns: "ptr" },
 } as const;
 
@@ -37,4 +57,9 @@ export function libc(): ReturnType<typeof open> {
 export function errno(): number {
   const location = libc().__errno_location();
   return location === null ? 0 : read.i32(location, 0);
+}
+
+/** The system's text for an errno, such as "Network is unreachable". */
+export function errorText(number: number): string {
+  return libc().strerror(number)?.toString() ?? `error ${number}`;
 }

@@ -13,15 +13,17 @@ export function peer(...programs: string[]): typeof test {
   const missing = programs.filter((program) => Bun.which(program, { PATH: path }) === null);
   if (missing.length === 0) return test;
   if (required) {
-    return ((name: string) =>
+    const failing = (name: string): void =>
       test(name, () => {
         throw new Error(`peer missing: ${missing.join(", ")} (STERNA_REQUIRE_PEERS=1)`);
-      })) as unknown as typeof test;
+      });
+    return Object.assign(failing, { concurrent: failing }) as unknown as typeof test;
   }
   const note = `SKIPPED, peer missing: ${missing.join(", ")}`;
   if (!announced.has(note)) {
     announced.add(note);
     console.warn(note);
   }
-  return test.skip as unknown as typeof test;
+  const skipping = (name: string): void => test.skip(name, () => {});
+  return Object.assign(skipping, { concurrent: skipping }) as unknown as typeof test;
 }

@@ -5,9 +5,11 @@
  * an export or holds a pointer. A handle (Terminal, Sealer, Opener) that was freed throws when it is used.
  */
 import { type Abi, ROLE_HOST, ROLE_REPAIR_D1 } from "./abi.ts";
+import { Crypto, type Opener, type Sealer } from "./crypto.ts";
 import { type Role, Terminal } from "./terminal.ts";
 import { Views } from "./views.ts";
 
+export { FatalCryptoError, type Opener, type Sealer } from "./crypto.ts";
 export type { Role, Terminal } from "./terminal.ts";
 
 const ROLES: Record<Role, number> = { host: ROLE_HOST, replica: 0, "replica-repair": ROLE_REPAIR_D1 };
@@ -15,11 +17,13 @@ const ROLES: Record<Role, number> = { host: ROLE_HOST, replica: 0, "replica-repa
 export class Core {
   readonly #abi: Abi;
   readonly #views: Views;
+  readonly #crypto: Crypto;
 
   /** @param module the compiled core.wasm (see load.ts) */
   constructor(module: WebAssembly.Module) {
     this.#abi = new WebAssembly.Instance(module, {}).exports as unknown as Abi;
     this.#views = new Views(this.#abi);
+    this.#crypto = new Crypto(this.#abi);
   }
 
   /** Version of the ABI the module was built with. */
@@ -38,5 +42,24 @@ export class Core {
   /** Bytes the pools have handed out (0 when everything was freed) and bytes of linear memory they own. */
   memory(): { bytesInUse: number; bytesReserved: number } {
     return { bytesInUse: this.#abi.memory_in_use(), bytesReserved: this.#abi.memory_reserved() };
+  }
+
+  /**
+   * A sealing handle for one direction of a session, from sequence number 0. Call it once per key and direction.
+   * @param key 16 bytes; not kept by reference
+   * @param direction 0 = client to server, 1 = server to client (transport.md 3.1)
+   */
+  createSealer(key: Uint8Array, direction: 0 | 1): Sealer {
+    return this.#crypto.createSealer(key, direction);
+  }
+
+  /** An opening handle for both directions of a key. @param key 16 bytes; not kept by reference */
+  createOpener(key: Uint8Array): Opener {
+    return this.#crypto.createOpener(key);
+  }
+
+  /** OCB with a nonce of the caller's choice, for test vectors only: a session uses createSealer and createOpener. */
+  get ocbForVectors(): Crypto["vectors"] {
+    return this.#crypto.vectors;
   }
 }

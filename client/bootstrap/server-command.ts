@@ -1,0 +1,61 @@
+/**
+ * The command line that starts the server: `COMMAND 'new' '-c' '256' '-s' ...`. Every byte of it is parsed by another
+ * program (the remote shell, then any mosh-server since 1.2), so the order and the quoting are fixed.
+ */
+import { shellQuoteAll } from "./shell-words.ts";
+
+/** The locale variables that travel, in the order they are written. */
+const LOCALE_VARIABLES = [
+  "LANG",
+  "LANGUAGE",
+  "LC_CTYPE",
+  "LC_NUMERIC",
+  "LC_TIME",
+  "LC_COLLATE",
+  "LC_MONETARY",
+  "LC_MESSAGES",
+  "LC_PAPER",
+  "LC_NAME",
+  "LC_ADDRESS",
+  "LC_TELEPHONE",
+  "LC_MEASUREMENT",
+  "LC_IDENTIFICATION",
+  "LC_ALL",
+] as const;
+
+export interface ServerRequest {
+  /** Colors of the user's terminal, 0 if unknown. */
+  readonly colors: number;
+  /** `-s` (the address ssh reached), nothing (any address), or `-i ADDRESS`. */
+  readonly bind: "ssh" | "any" | { readonly address: string };
+  /** Port or range as typed. */
+  readonly port: string | undefined;
+  /** The command to run instead of a login shell; empty: none. */
+  readonly command: readonly string[];
+}
+
+/** The server's arguments as words, unquoted. Variables that are set but empty travel too. */
+export function serverArguments(
+  request: ServerRequest,
+  env: Readonly<Record<string, string | undefined>>,
+): string[] {
+  const words = ["new", "-c", String(request.colors)];
+  if (request.bind === "ssh") words.push("-s");
+  else if (request.bind !== "any") words.push("-i", request.bind.address);
+  if (request.port !== undefined) words.push("-p", request.port);
+  for (const name of LOCALE_VARIABLES) {
+    const value = env[name];
+    if (value !== undefined) words.push("-l", `${name}=${value}`);
+  }
+  if (request.command.length > 0) words.push("--", ...request.command);
+  return words;
+}
+
+/**
+ * The line for a shell.
+ *
+ * @param server the server command as the user gave it: unquoted, so that it may be several words
+ */
+export function serverCommandLine(server: string, words: readonly string[]): string {
+  return `${server} ${shellQuoteAll(words)}`;
+}

@@ -1,0 +1,226 @@
+/**
+ * From a checked command line to a running session: counts colors, has the server started (by ssh, by the embedded
+ * ssh, or here), and hands its address, port and key to the client. Called by main.ts.
+ */
+import { isIP } from "node:net";
+import { homedir } from "node:os";
+import { selfCommand } from "../../sys/self.ts";
+import { CommandError } from "../cli/errors.ts";
+import type { Invocation, RemoteIpMethod } from "../cli/options.ts";
+import { writeBytes, writeText } from "../cli/output.ts";
+import { isPortRange } from "../cli/ports.ts";
+import { countColors, launchClient } from "./launch.ts";
+import { localhostWithoutSsh } from "./localhost.ts";
+import { resolveHost } from "./resolve.ts";
+import { runStartup } from "./run-startup.ts";
+import { serverArguments, serverCommandLine } from "./server-command.ts";
+import { shellQuoteAll, splitShellWords } from "./shell-words.ts";
+import { remoteCommand, sshWords, startupEnvironment } from "./ssh-command.ts";
+import { askSshRoute, mayUseProxy, proxyOf } from "./ssh-route.ts";
+import { type Startup, StartupReader } from "./startup-reader.ts";
+
+const DEFAULT_SERVER = "mosh-server";
+const EMBEDDED = "embedded";
+/** What a shell ends with when it cannot find a program. */
+const STATUS_NOT_FOUND = 127;
+
+/** What every way to start needs. */
+interface Start {
+  readonly invocation: Invocation;
+  readonly program: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly colors: number;
+}
+
+/** Runs the session to its end. @returns the exit status @throws CommandError if none came about */
+export async function startSession(invocation: Invocation, program: string): Promise<number> {
+  const env: Readonly<Record<string, string | undefined>> = process.env;
+  const colors = await countColors(invocation.client, env);
+  const startup = await startServer({ invocation, program, env, colors });
+  return launchClient(startup, invocation, env);
+}
+
+async function startServer(start: Start): Promise<Startup> {
+  const { invocation, program, env } = start;
+  const say = (text: string): void => writeText(2, `${program}: ${text}\n`);
+  if (invocation.local) return startLocally(start, localAddress(start));
+
+  const given = invocation.ssh === undefined ? undefined : sshCommand(invocation.ssh, program);
+  const hasSsh = Bun.which("ssh", env.PATH === undefined ? {} : { PATH: env.PATH }) !== null;
+  if (given === undefined) {
+    const address = await localhostWithoutSsh(invocation.host, hasSsh ? ["ssh"] : undefined, env);
+    if (address !== undefined) {
+      say(`no ssh server on ${address}: starting the session here without ssh, as --local does.`);
+      return startLocally(start, address);
+    }
+    if (!hasSsh) say("no ssh program in PATH: using the embedded one (--ssh=embedded).");
+  }
+  const words = given ?? (hasSsh ? ["ssh"] : [EMBEDDED]);
+  return words[0] === EMBEDDED ? startByEmbeddedSsh(start, words.slice(1)) : startBySsh(start, words);
+}
+
+function sshCommand(text: string, program: string): string[] {
+  const words = splitShellWords(text);
+  if (words === undefined) throw new CommandError(`${program}: A quote in --ssh=${text} is not closed.`);
+  if (words.length === 0 || words[0]!.startsWith("-")) {
+    throw new CommandError(
+      `${program}: --ssh names no program. Expected a command, e.g. --ssh="ssh -p 2222".`,
+    );
+  }
+  return words;
+}
+
+/** The line for the shell that starts the server. */
+function serverLine(start: Start, server: string, localBind: string | undefined): string {
+  const { invocation, env, colors } = start;
+  const where = invocation.bindServer;
+  const ssh = localBind === undefined ? "ssh" : { address: localBind };
+  const bind = where === "ssh" ? ssh : where === "any" ? "any" : { address: where };
+  return serverCommandLine(
+    server,
+    serverArguments({ colors, bind, port: invocation.port, command: invocation.command }, env),
+  );
+}
+
+function startupReader(start: Start, ip?: string): StartupReader {
+  return new StartupReader({
+    program: start.program,
+    host: start.invocation.host,
+    portRange: isPortRange(start.invocation.port),
+    print: (line) => writeBytes(1, line),
+    warn: (text) => writeText(2, `${text}\n`),
+    ...(ip === undefined ? {} : { ip }),
+  });
+}
+
+async function startBySsh(start: Start, words: readonly string[]): Promise<Startup> {
+  const { invocation, program, env } = start;
+  const method = await remoteIpMethod(start, words);
+  let host = invocation.host;
+  let ip: string | undefined;
+  if (method === "local") {
+    const at = host.lastIndexOf("@") + 1;
+    ip = resolveHost(host.slice(at), "22", invocation.family, program)[0]!.address;
+    host = host.slice(0, at) + ip;
+  }
+  const reader = startupReader(start, ip);
+  const remote = remoteCommand(serverLine(start, invocation.server ?? DEFAULT_SERVER, undefined), method);
+  const status = await runStartup(
+    {
+      words: sshWords({
+        ssh: words,
+        method,
+        family: invocation.family,
+        pty: invocation.sshPty,
+        host,
+        remote,
+      }),
+      env: startupEnvironment(env, { predictOverwrite: invocation.predictOverwrite, method }),
+    },
+    reader,
+  );
+  return finish(reader, start, status);
+}
+
+/** The method asked for; else `proxy`, but `remote` where ssh itself goes through a proxy, which ours would replace. */
+async function remoteIpMethod(start: Start, words: readonly string[]): Promise<RemoteIpMethod> {
+  const { invocation, program, env } = start;
+  if (invocation.remoteIp !== undefined) return invocation.remoteIp;
+  if (!mayUseProxy(words)) return "proxy";
+  const route = await askSshRoute(words, invocation.host, env);
+  const proxy = route === undefined ? undefined : proxyOf(route);
+  if (proxy === undefined) return "proxy";
+  writeText(
+    2,
+    `${program}: ssh reaches ${invocation.host} by ${proxy}: asking the host for its address ` +
+      "(--experimental-remote-ip=remote). UDP goes there directly.\n",
+  );
+  return "remote";
+}
+
+async function startByEmbeddedSsh(start: Start, options: readonly string[]): Promise<Startup> {
+  const { invocation, program, env } = start;
+  const { runEmbeddedSsh } = await import("./embedded/embedded-ssh.ts");
+  const method = invocation.remoteIp ?? "proxy";
+  const reader = startupReader(start);
+  const status = await runEmbeddedSsh(
+    {
+      options,
+      destination: invocation.host,
+      family: invocation.family,
+      pty: invocation.sshPty,
+      remote: remoteCommand(serverLine(start, invocation.server ?? DEFAULT_SERVER, undefined), method),
+      tellAddress: method !== "remote",
+      program,
+      env,
+      notify: (text) => writeText(2, `${text}\n`),
+    },
+    reader,
+  );
+  return finish(reader, start, status);
+}
+
+/** The address for `--local`: as given, or the first one of a name. */
+function localAddress(start: Start): string {
+  const { host, family } = start.invocation;
+  if (isIP(host) !== 0) return host;
+  try {
+    return resolveHost(host, "0", family, start.program)[0]!.address;
+  } catch (error) {
+    if (error instanceof CommandError) throw withAdvice(error, localAdvice(start));
+    throw error;
+  }
+}
+
+async function startLocally(start: Start, address: string): Promise<Startup> {
+  const { invocation, env } = start;
+  const server = invocation.server ?? shellQuoteAll(selfCommand("server"));
+  const environment = startupEnvironment(env, { predictOverwrite: invocation.predictOverwrite });
+  delete environment.SSH_CONNECTION;
+  // With `local` the address is looked up before; here it is said a second time, which stock refuses, too.
+  const reader = startupReader(start, invocation.remoteIp === "local" ? address : undefined);
+  reader.push(Buffer.from(`MOSH IP ${address}\n`));
+  const status = await runStartup(
+    {
+      words: ["/bin/sh", "-c", serverLine(start, server, address)],
+      env: environment,
+      cwd: env.HOME || homedir(),
+    },
+    reader,
+  );
+  return finish(reader, start, status);
+}
+
+/** What the reader found, or its complaint with what to do about it. */
+function finish(reader: StartupReader, start: Start, status: number): Startup {
+  try {
+    return reader.finish();
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    const advice =
+      status === STATUS_NOT_FOUND ? notFoundAdvice(start) : start.invocation.local ? localAdvice(start) : [];
+    throw withAdvice(error, advice);
+  }
+}
+
+function withAdvice(error: CommandError, advice: readonly string[]): CommandError {
+  return new CommandError([error.message, ...advice].join("\n"), error.status);
+}
+
+function notFoundAdvice(start: Start): string[] {
+  const { server, host, local } = start.invocation;
+  const where = local ? "this machine" : host;
+  return [
+    `The shell on ${where} did not find "${server ?? DEFAULT_SERVER}" (status ${STATUS_NOT_FOUND}). Install mosh or ` +
+      "sterna there, or name the server program: --server=/path/to/mosh-server, or --server=sterna-server.",
+  ];
+}
+
+/** Getopt takes options after the host, too: `mosh host ls -l` is `mosh --local host ls`. */
+function localAdvice(start: Start): string[] {
+  if (!start.invocation.afterHost.includes("local")) return [];
+  return [
+    'An option after the host (-l or --local) switched on local mode. A command with options needs "--" before it: ' +
+      `${start.program} ${start.invocation.host} -- ${[...start.invocation.command, "-l"].join(" ")}`,
+  ];
+}

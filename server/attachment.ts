@@ -1,0 +1,170 @@
+/**
+ * An attachment: one endpoint of the protocol that views and feeds a session. It has its own key, sequence numbers,
+ * peer address, sent states and echo ack, and never outlives its key: taking a session up again needs a new one.
+ * Called by hub.ts (datagrams) and standalone.ts (time).
+ */
+import { EchoAck } from "../ssp/echo-ack.ts";
+import { TerminalState } from "../ssp/terminal-state.ts";
+import { type Reception, Transport } from "../ssp/transport.ts";
+import { UserStream } from "../ssp/user-stream.ts";
+import type { Core, Terminal } from "../wasm-core/core.ts";
+import type { Session } from "./session.ts";
+import type { SendFailure } from "./udp.ts";
+
+export interface Peer {
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface AttachmentOptions {
+  readonly core: Core;
+  /** 16 random bytes. */
+  readonly key: Uint8Array;
+  readonly session: Session;
+  /** Family of the hub's socket. */
+  readonly family: "inet" | "inet6";
+  readonly now: number;
+  readonly send: (datagram: Uint8Array, peer: Peer) => SendFailure | undefined;
+  readonly log: (message: string) => void;
+}
+
+export class Attachment {
+  readonly #options: AttachmentOptions;
+  readonly #session: Session;
+  readonly #transport: Transport<TerminalState<Terminal>, UserStream>;
+  readonly #echoAck = new EchoAck();
+  #peer: Peer | undefined;
+  /** The screen or the echo ack has changed since the transport was given a state. */
+  #stale = false;
+  #lastClientState: number;
+  #detachedLogged = false;
+
+  constructor(options: AttachmentOptions) {
+    const { core, key, session, family, now } = options;
+    this.#options = options;
+    this.#session = session;
+    this.#lastClientState = now;
+    this.#transport = new Transport({
+      core,
+      key,
+      side: "server",
+      local: TerminalState.initial(session.terminal.snapshot()),
+      remote: new UserStream(),
+      now,
+      random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+      family,
+    });
+  }
+
+  /** Where the client was last heard. */
+  get peer(): Peer | undefined {
+    return this.#peer;
+  }
+
+  /** A shutdown could reach somebody. */
+  get attached(): boolean {
+    return this.#peer !== undefined && this.#transport.attached;
+  }
+
+  /** A state of the client has arrived. */
+  get clientSeen(): boolean {
+    return this.#transport.latestNum > 0n;
+  }
+
+  /** When the client's newest state arrived; the start, if none has. */
+  get lastClientState(): number {
+    return this.#lastClientState;
+  }
+
+  get shuttingDown(): boolean {
+    return this.#transport.shutdownInProgress;
+  }
+
+  /** Sequence number that the client's next datagram has at least. */
+  get expectedSequence(): bigint {
+    return this.#transport.expectedSequence;
+  }
+
+  /** Takes a datagram from `from`; one that is authentic and new says where the client is now. */
+  receive(datagram: Uint8Array, from: Peer, now: number, congested: boolean): Reception {
+    const reception = this.#transport.receive(datagram, now, { ce: congested });
+    if (!reception.ok) return reception;
+    if (reception.inOrder) this.#moveTo(from);
+    if (reception.newState) {
+      this.#lastClientState = now;
+      this.#deliverInput(now);
+    }
+    return reception;
+  }
+
+  /** The session's screen may have changed. */
+  screenChanged(): void {
+    this.#stale = true;
+  }
+
+  /** Why the attachment has come to its end, if so. To be asked after input and before {@link tick}. */
+  ended(now: number): "clean" | "gave-up" | "failed" | undefined {
+    return this.#transport.ended(now);
+  }
+
+  /** Says goodbye to the client, with the screen as it is now. */
+  startShutdown(now: number): void {
+    this.#refresh();
+    this.#transport.startShutdown(now);
+  }
+
+  /** Sends what is due. */
+  tick(now: number): void {
+    if (this.#echoAck.update(now)) this.#stale = true;
+    this.#refresh();
+    this.#transport.tick(now, (datagram) => {
+      const failure = this.#peer && this.#options.send(datagram, this.#peer);
+      if (failure) this.onSendError(failure);
+    });
+    if (this.#peer && !this.#transport.attached && !this.#detachedLogged) {
+      this.#detachedLogged = true;
+      this.#options.log("Server now detached from client.");
+    }
+  }
+
+  onSendError(failure: SendFailure): void {
+    this.#transport.onSendError(failure.kind, failure.text);
+    this.#options.log(failure.text);
+  }
+
+  /** Milliseconds until {@link tick} has something to do; Infinity = never. */
+  waitTime(now: number): number {
+    this.#refresh();
+    return Math.min(this.#transport.waitTime(now), this.#echoAck.waitTime(now));
+  }
+
+  release(): void {
+    this.#transport.release();
+  }
+
+  #moveTo(from: Peer): void {
+    const moved = from.address !== this.#peer?.address || from.port !== this.#peer.port;
+    if (!moved && !this.#detachedLogged) return;
+    this.#peer = from;
+    this.#detachedLogged = false;
+    this.#options.log(`Server now attached to client at ${from.address}:${from.port}`);
+  }
+
+  #deliverInput(now: number): void {
+    const stream = this.#transport.takeRemoteDiff();
+    const events = this.shuttingDown ? [] : stream.events();
+    stream.release();
+    if (events.length > 0 || !this.#session.started) {
+      this.#session.input(events);
+      this.#stale = true;
+    }
+    if (events.length > 0) this.#echoAck.register(this.#transport.latestNum, now);
+  }
+
+  /** Gives the transport the screen as it is; after shutdown began it has no effect, so it is not worth a copy. */
+  #refresh(): void {
+    if (!this.#stale || this.shuttingDown) return;
+    this.#stale = false;
+    this.#transport.setCurrent(TerminalState.of(this.#session.terminal.snapshot(), this.#echoAck.value));
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * `mosh-server`: decides what this process is. Answers `--help` and `--version` by itself and loads the rest only when
+ * it is needed, so that those are instant. Called by server.ts and by the single executable.
+ */
+import { versionLine } from "../sys/version.ts";
+import { HELP, LICENCE, parseCommandLine } from "./cli.ts";
+import { initialEnvironment } from "./environment.ts";
+import { takeHandover } from "./handover.ts";
+
+/**
+ * Runs to the end of this process.
+ * @param args the arguments after the program's name
+ * @param name the base name by which the program was called
+ */
+export async function main(args: readonly string[], name: string): Promise<void> {
+  const invocation = parseCommandLine(args, process.env.SSH_CONNECTION);
+  if (invocation.kind === "help") {
+    console.log(HELP);
+  } else if (invocation.kind === "version") {
+    console.log(`${versionLine(name)}\n${LICENCE}`);
+  } else if (invocation.kind === "error") {
+    console.error(invocation.messages.join("\n"));
+    process.exitCode = 1;
+  } else {
+    const environment = await initialEnvironment();
+    const handover = takeHandover(environment);
+    if (handover) {
+      const { serveStandalone } = await import("./standalone.ts");
+      process.exit(await serveStandalone(invocation.options, handover));
+    }
+    if (invocation.messages.length > 0) console.error(invocation.messages.join("\n"));
+    const { launch } = await import("./launch.ts");
+    process.exit(await launch(invocation.options, args, name, environment));
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * The two ends of a child's pseudo-terminal, by ioctl: what Bun.Terminal cannot do. Bun does not tell the descriptors;
+ * they are found by what the kernel would number next, and verified. Linux. Called by pty.ts and pty-input.ts.
+ */
+import { type Pointer, ptr } from "bun:ffi";
+import { closeSync, openSync, readlinkSync } from "node:fs";
+import { errno, libc } from "../sys/libc.ts";
+
+const TCFLSH = 0x540b;
+const TCIFLUSH = 0;
+const TCXONC = 0x540a;
+const TCOOFF = 0;
+const TCOON = 1;
+const TIOCGPTN = 0x8004_5430;
+const TIOCSIG = 0x4004_5436;
+const F_DUPFD_CLOEXEC = 1030;
+const EAGAIN = 11;
+
+/** struct termios of the kernel: four words of flags, the line discipline, then the control characters. */
+const TERMIOS_BYTES = 60;
+const INPUT_FLAGS = 0;
+const LOCAL_FLAGS = 3;
+const CONTROL_CHARACTERS = 17;
+
+/** How the terminal treats input now, as the child or its user has set it. */
+export interface LineModes {
+  readonly inputFlags: number;
+  readonly localFlags: number;
+  /** Control characters by the kernel's index; 0 = none. */
+  readonly characters: Uint8Array;
+}
+
+/** Descriptor numbers that a terminal opened right now would get. */
+export interface ExpectedDescriptors {
+  readonly master: number;
+  readonly slave: number;
+}
+
+/** Call right before the terminal is made: the kernel always gives the lowest free numbers. */
+export function expectDescriptors(): ExpectedDescriptors {
+  const master = openSync("/dev/null", "r");
+  const slave = openSync("/dev/null", "r");
+  closeSync(slave);
+  closeSync(master);
+  return { master, slave };
+}
+
+export class PtyDevice {
+  /** Our own copy of the server's end. */
+  readonly master: number;
+  /** The child's end, as Bun holds it. */
+  readonly #slave: number;
+
+  private constructor(master: number, slave: number) {
+    this.master = master;
+    this.#slave = slave;
+  }
+
+  /** Undefined if the expected numbers turned out to be something else. */
+  static find({ master, slave }: ExpectedDescriptors): PtyDevice | undefined {
+    const number = new Uint32Array(1);
+    if (libc().ioctl(master, BigInt(TIOCGPTN), ptr(number)) !== 0) return undefined;
+    try {
+      if (readlinkSync(`/proc/self/fd/${slave}`) !== `/dev/pts/${number[0]}`) return undefined;
+    } catch {
+      return undefined;
+    }
+    const copy = libc().fcntl(master, F_DUPFD_CLOEXEC, 3n);
+    return copy < 0 ? undefined : new PtyDevice(copy, slave);
+  }
+
+  /** Stops or starts the child's output. Only while Bun holds the child's end, so not once the child has exited. */
+  setOutput(running: boolean): void {
+    libc().ioctl(this.#slave, BigInt(TCXONC), (running ? TCOON : TCOOFF) as Pointer);
+  }
+
+  /** Drops input that the child has not read. The same restriction holds. */
+  flushInput(): void {
+    libc().ioctl(this.#slave, BigInt(TCFLSH), TCIFLUSH as Pointer);
+  }
+
+  /** Sends a signal to the foreground process group, as if its key had been typed. */
+  signal(signal: number): void {
+    libc().ioctl(this.master, BigInt(TIOCSIG), signal as Pointer);
+  }
+
+  modes(): LineModes | undefined {
+    const termios = new Uint8Array(TERMIOS_BYTES);
+    if (libc().tcgetattr(this.master, termios) !== 0) return undefined;
+    const flags = new Uint32Array(termios.buffer, 0, LOCAL_FLAGS + 1);
+    return {
+      inputFlags: flags[INPUT_FLAGS]!,
+      localFlags: flags[LOCAL_FLAGS]!,
+      characters: termios.subarray(CONTROL_CHARACTERS),
+    };
+  }
+
+  /** Writes input without waiting. Returns what the terminal did not take; an error (the child is gone) takes all. */
+  write(bytes: Uint8Array): Uint8Array {
+    let rest = bytes;
+    while (rest.length > 0) {
+      const written = Number(libc().write(this.master, rest, BigInt(rest.length)));
+      if (written < 0) return errno() === EAGAIN ? rest : new Uint8Array();
+      rest = rest.subarray(written);
+    }
+    return rest;
+  }
+
+  close(): void {
+    libc().close(this.master);
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * What the session's child is: program, arguments, environment, directory. Called by session.ts.
+ */
+import { CString, type Pointer, read } from "bun:ffi";
+import { statSync } from "node:fs";
+import { basename } from "node:path";
+import { libc } from "../sys/libc.ts";
+import type { Environment } from "./environment.ts";
+
+/** What the user database says of this process's user. */
+export interface Account {
+  readonly home: string;
+  readonly shell: string;
+}
+
+export interface ChildPlan {
+  readonly command: readonly string[];
+  readonly argv0: string | undefined;
+  /** The user's login shell, so the notices of a login belong on the screen. */
+  readonly login: boolean;
+  readonly environment: Environment;
+  readonly directory: string;
+  /** A line for the screen, if something is not as the user would expect. */
+  readonly complaint: string | undefined;
+}
+
+/** The directory for a user whose home is missing. */
+const ROOT = "/";
+const DEFAULT_SHELL = "/bin/sh";
+
+/**
+ * @param command undefined: the login shell
+ * @param colors number of colors of the user's terminal
+ * @param account asked only for what the environment does not say
+ */
+export function planChild(
+  command: readonly string[] | undefined,
+  colors: number,
+  environment: Environment,
+  account: () => Account | undefined = systemAccount,
+): ChildPlan {
+  const home = environment.HOME || account()?.home || ROOT;
+  const shell = environment.SHELL ?? account()?.shell;
+  const reachable = isDirectory(home);
+  const directory = reachable ? home : ROOT;
+  const { STY: _, ...inherited } = environment;
+  const child = {
+    ...inherited,
+    HOME: home,
+    ...(shell === undefined ? {} : { SHELL: shell }),
+    PWD: directory,
+    TERM: colors === 256 ? "xterm-256color" : "xterm",
+    // ncurses would otherwise switch to the line-drawing set, which stock's terminals do not have.
+    NCURSES_NO_UTF8_ACS: "1",
+  };
+  const program = shell || DEFAULT_SHELL;
+  return {
+    command: command ?? [program],
+    argv0: command ? undefined : `-${basename(program)}`,
+    login: command === undefined,
+    environment: child,
+    directory,
+    complaint: reachable ? undefined : `Could not chdir to home directory ${home}`,
+  };
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** struct passwd of 64-bit glibc and musl. */
+const PASSWD_HOME = 32;
+const PASSWD_SHELL = 40;
+
+/** The password entry of this process's user; undefined if there is none. */
+function systemAccount(): Account | undefined {
+  const entry = libc().getpwuid(libc().getuid());
+  if (entry === null) return undefined;
+  const text = (offset: number): string => {
+    const pointer = read.ptr(entry, offset) as Pointer;
+    return pointer ? new CString(pointer).toString() : "";
+  };
+  return { home: text(PASSWD_HOME), shell: text(PASSWD_SHELL) };
+}

@@ -1,0 +1,195 @@
+/**
+ * The server's UDP socket: finds a free port, sets the options, sends without ever throwing, tells received congestion
+ * marks. It knows no protocol. Opened by standalone.ts, used by hub.ts.
+ */
+import { FLAG_REUSE_PORT, sharePort, sortByCongestionMark } from "../sys/ecn.ts";
+import { errorText } from "../sys/libc.ts";
+import { setUdpOptions } from "../sys/udp-options.ts";
+import { DEFAULT_PORTS, isNumericAddress, type PortRange } from "./address.ts";
+
+/** The first answer of a passive lookup on Linux; stock's "any interface" therefore means IPv4. */
+const ANY_ADDRESS = "0.0.0.0";
+
+/** Why a datagram did not leave, and the system's words for it. */
+export interface SendFailure {
+  readonly kind: "emsgsize" | "other";
+  readonly text: string;
+}
+
+export interface UdpEvents {
+  /** A datagram; `congested`: a router on its way marked it "congestion experienced". */
+  datagram(bytes: Uint8Array, address: string, port: number, congested: boolean): void;
+  /** An error that came by itself, such as an ICMP answer. */
+  error(failure: SendFailure): void;
+}
+
+/** What is used of Bun's socket; its type declarations lack `fd` and `flags`. */
+interface BunSocket {
+  readonly fd: number;
+  readonly port: number;
+  send(data: Uint8Array, port: number, address: string): boolean;
+  close(): void;
+}
+
+/** No socket could be bound. The messages that say why were reported on the way. */
+export class BindError extends Error {
+  override readonly name = "BindError";
+}
+
+export class UdpSocket {
+  readonly #main: BunSocket;
+  /** Gets the datagrams with a congestion mark; missing where the kernel cannot sort them. */
+  readonly #congested: BunSocket | undefined;
+  readonly family: "inet" | "inet6";
+
+  private constructor(main: BunSocket, congested: BunSocket | undefined, family: "inet" | "inet6") {
+    this.#main = main;
+    this.#congested = congested;
+    this.family = family;
+  }
+
+  get port(): number {
+    return this.#main.port;
+  }
+
+  /** Congestion marks are seen. */
+  get seesCongestion(): boolean {
+    return this.#congested !== undefined;
+  }
+
+  /**
+   * Binds to the address, if one is given and can be bound, else to any interface.
+   * @param ports undefined: the default range
+   * @param report takes one line about each attempt that failed
+   * @throws BindError
+   */
+  static async open(
+    address: string | undefined,
+    ports: PortRange | undefined,
+    events: UdpEvents,
+    report: (line: string) => void,
+  ): Promise<UdpSocket> {
+    const range = ports ?? DEFAULT_PORTS;
+    if (address !== undefined) {
+      const bound = await bindInRange(address, range, events, report);
+      if (bound instanceof UdpSocket) return bound;
+      report(`Error binding to IP ${address}: ${bound}`);
+    }
+    const bound = await bindInRange(ANY_ADDRESS, range, events, report);
+    if (bound instanceof UdpSocket) return bound;
+    report(`Error binding to any interface: ${bound}`);
+    report(`Network exception: ${bound}`);
+    throw new BindError(bound);
+  }
+
+  /** Called by {@link open} for one address and port. */
+  static async bind(address: string, port: number, events: UdpEvents): Promise<UdpSocket> {
+    const main = await createSocket(address, port, events, false);
+    const family = address.includes(":") ? "inet6" : "inet";
+    if (!setUdpOptions(main.fd, family)) {
+      main.close();
+      throw new Error("IP_MTU_DISCOVER: not supported");
+    }
+    return new UdpSocket(main, await openCongestedSocket(main, address, events), family);
+  }
+
+  /** Never throws: a datagram that cannot leave is lost, as on any network, and the failure returned. */
+  send(datagram: Uint8Array, address: string, port: number): SendFailure | undefined {
+    try {
+      this.#main.send(datagram, port, address);
+      return undefined;
+    } catch {
+      // The kernel reports what an earlier datagram met (ICMP) by failing the next send, which then has not left. The
+      // report is used up now, so a second try tells whether this datagram can go.
+    }
+    try {
+      this.#main.send(datagram, port, address);
+      return undefined;
+    } catch (error) {
+      return failureOf(error, "sendto");
+    }
+  }
+
+  close(): void {
+    this.#congested?.close();
+    this.#main.close();
+  }
+}
+
+/** Tries each port of the range upwards. A string says why the last one failed. */
+async function bindInRange(
+  address: string,
+  range: PortRange,
+  events: UdpEvents,
+  report: (line: string) => void,
+): Promise<UdpSocket | string> {
+  if (!isNumericAddress(address)) return `Bad IP address (${address}): Name or service not known: Success`;
+  let reason = "";
+  for (let port = range.low; port <= range.high; port++) {
+    try {
+      return await UdpSocket.bind(address, port, events);
+    } catch (error) {
+      reason = `bind: ${reasonOf(error)}`;
+    }
+  }
+  report(`Failed binding to ${address}:${range.high}`);
+  return reason;
+}
+
+/** Joins a second socket to the port of `main` for datagrams with a congestion mark, or leaves things as they were. */
+async function openCongestedSocket(
+  main: BunSocket,
+  address: string,
+  events: UdpEvents,
+): Promise<BunSocket | undefined> {
+  if (!sharePort(main.fd)) return undefined;
+  let congested: BunSocket;
+  try {
+    congested = await createSocket(address, main.port, events, true);
+  } catch {
+    return undefined;
+  }
+  if (sortByCongestionMark(main.fd)) return congested;
+  congested.close();
+  return undefined;
+}
+
+async function createSocket(
+  address: string,
+  port: number,
+  events: UdpEvents,
+  congested: boolean,
+): Promise<BunSocket> {
+  const options = {
+    hostname: address,
+    port,
+    flags: congested ? FLAG_REUSE_PORT : 0,
+    binaryType: "uint8array",
+    socket: {
+      data: (_socket: unknown, bytes: Uint8Array, fromPort: number, fromAddress: string) =>
+        events.datagram(bytes, fromAddress, fromPort, congested),
+      // Without a handler one ICMP answer ends the process. It is called with the error alone, though the type
+      // declarations put the socket first.
+      error: (...words: unknown[]) =>
+        events.error(
+          failureOf(
+            words.find((word) => word instanceof Error),
+            "recvmsg",
+          ),
+        ),
+    },
+  };
+  return (await Bun.udpSocket(options as never)) as unknown as BunSocket;
+}
+
+function failureOf(error: unknown, call: string): SendFailure {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return { kind: code === "EMSGSIZE" ? "emsgsize" : "other", text: `${call}: ${reasonOf(error)}` };
+}
+
+/** The system's wording, "Address already in use"; the runtime's own where there is no error number. */
+function reasonOf(error: unknown): string {
+  const number = (error as NodeJS.ErrnoException | undefined)?.errno;
+  if (typeof number === "number" && number !== 0) return errorText(Math.abs(number));
+  return error instanceof Error ? error.message : String(error);
+}

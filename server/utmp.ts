@@ -1,0 +1,114 @@
+/**
+ * The system's list of who is logged in (utmp): a record for our session, and the records of others. Writing goes
+ * through libutempter, whose setgid program may; where there is none, sessions simply have no record. Linux, glibc.
+ * Called by standalone.ts (record) and notices.ts (list).
+ */
+import { dlopen } from "bun:ffi";
+import { readFileSync } from "node:fs";
+
+/** A client silent for longer counts as disconnected in the record. */
+const CONNECTED_LIMIT_MS = 30_000;
+
+const SYMBOLS = {
+  utempter_add_record: { args: ["i32", "ptr"], returns: "i32" },
+  utempter_remove_record: { args: ["i32"], returns: "i32" },
+} as const;
+
+/** What is used of libutempter. */
+export interface UtmpWriter {
+  add(master: number, host: string): void;
+  remove(master: number): void;
+}
+
+/** Undefined where the library is not installed. */
+export function systemUtmpWriter(): UtmpWriter | undefined {
+  try {
+    const { symbols } = dlopen("libutempter.so.0", SYMBOLS);
+    return {
+      add: (master, host) => void symbols.utempter_add_record(master, Buffer.from(`${host}\0`)),
+      remove: (master) => void symbols.utempter_remove_record(master),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The record of one session: `HOST via mosh [PID]` while a client is there, `mosh [PID]` while not. */
+export class UtmpRecord {
+  readonly #writer: UtmpWriter;
+  readonly #master: number;
+  readonly #name: string;
+  #text: string | undefined;
+  #connected = false;
+
+  /** @param master descriptor of the server's end of the session's terminal */
+  constructor(writer: UtmpWriter, master: number, pid: number) {
+    this.#writer = writer;
+    this.#master = master;
+    this.#name = recordName(pid);
+  }
+
+  /** Brings the record up to date. @param silent milliseconds since the last new client state came from `host` */
+  update(host: string, silent: number): void {
+    this.#connected = silent <= CONNECTED_LIMIT_MS;
+    const text = this.#connected ? `${host.replace(/^::ffff:/, "")} via ${this.#name}` : this.#name;
+    if (text === this.#text) return;
+    this.remove();
+    this.#writer.add(this.#master, text);
+    this.#text = text;
+  }
+
+  /** Milliseconds until {@link update} has something to do by itself; Infinity = never. */
+  waitTime(silent: number): number {
+    return this.#connected ? Math.max(0, CONNECTED_LIMIT_MS + 1 - silent) : Number.POSITIVE_INFINITY;
+  }
+
+  remove(): void {
+    if (this.#text !== undefined) this.#writer.remove(this.#master);
+    this.#text = undefined;
+  }
+}
+
+/** How a record without a client names its server. */
+export function recordName(pid: number): string {
+  return `mosh [${pid}]`;
+}
+
+/** One login. */
+export interface Login {
+  readonly user: string;
+  /** Device below /dev, such as `pts/3`. */
+  readonly line: string;
+  readonly host: string;
+}
+
+// struct utmp of glibc; on 64-bit ARM its times are 64 bits wide, which is behind the fields used here.
+const RECORD_BYTES = process.arch === "arm64" ? 400 : 384;
+const USER_PROCESS = 7;
+const LINE = { at: 8, length: 32 };
+const USER = { at: 44, length: 32 };
+const HOST = { at: 76, length: 256 };
+
+/** All logins in a file of utmp records; empty if it cannot be read. */
+export function readLogins(path: string): Login[] {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch {
+    return [];
+  }
+  const logins: Login[] = [];
+  for (let at = 0; at + RECORD_BYTES <= bytes.length; at += RECORD_BYTES) {
+    const record = bytes.subarray(at, at + RECORD_BYTES);
+    if (record.readInt16LE(0) !== USER_PROCESS) continue;
+    logins.push({ user: text(record, USER), line: text(record, LINE), host: text(record, HOST) });
+  }
+  return logins;
+}
+
+/** A text field: ends at its first NUL or its end. */
+function text(record: Buffer, field: { readonly at: number; readonly length: number }): string {
+  const bytes = record.subarray(field.at, field.at + field.length);
+  const end = bytes.indexOf(0);
+  return bytes.toString("utf8", 0, end < 0 ? bytes.length : end);
+}

@@ -1,0 +1,38 @@
+/**
+ * The server's echo acknowledgement: up to which client state the effect of the input is on the screen. The client
+ * judges its predictions by it. One for each attachment; keeps no time of its own.
+ */
+import { ECHO_TIMEOUT } from "./params.ts";
+
+export class EchoAck {
+  #value = 0n;
+  /** Client states that brought input, oldest first, with the time at which it was given to the child. */
+  #history: { readonly number: bigint; readonly at: number }[] = [];
+
+  /** Number of the newest client state that counts as echoed. */
+  get value(): bigint {
+    return this.#value;
+  }
+
+  /** Input was given to the child; `number` is the newest client state then [P 13.2]. */
+  register(number: bigint, now: number): void {
+    this.#history.push({ number, at: now });
+  }
+
+  /** To be called once a pass. True: the value changed, and a new state must carry it [P 13.3]. */
+  update(now: number): boolean {
+    const newest = this.#history.findLastIndex((entry) => entry.at <= now - ECHO_TIMEOUT);
+    if (newest < 0) return false;
+    const { number } = this.#history[newest]!;
+    this.#history.splice(0, newest); // the entry itself stays
+    if (number <= this.#value) return false;
+    this.#value = number;
+    return true;
+  }
+
+  /** Milliseconds until `update` may have something to do, Infinity if nothing will happen by itself [P 13.4]. */
+  waitTime(now: number): number {
+    const second = this.#history[1];
+    return second === undefined ? Number.POSITIVE_INFINITY : Math.max(0, second.at + ECHO_TIMEOUT - now);
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * The diff from server to client: what to feed to the client's terminal, its size, and how far input was echoed.
+ *
+ *   HostMessage { 1: repeated Instruction { 2: HostBytes { 4: hoststring } | 3: ResizeMessage { 5: width, 6: height }
+ *                                         | 7: EchoAck { 8: echo_ack_num } } }
+ */
+import { LENGTH_DELIMITED, Reader, VARINT, Writer } from "./protobuf.ts";
+import { decodeResize, encodeResize, type Resize } from "./user-message.ts";
+
+export interface HostBytes {
+  readonly kind: "bytes";
+  readonly bytes: Uint8Array;
+}
+
+export interface EchoAck {
+  readonly kind: "echo-ack";
+  /** Number of the newest client state whose effect is on the screen. */
+  readonly num: bigint;
+}
+
+export type HostEvent = HostBytes | Resize | EchoAck;
+
+/** One Instruction for each event [P 7.8]. No events: no bytes. */
+export function encodeHostMessage(events: readonly HostEvent[]): Uint8Array {
+  const message = new Writer();
+  for (const event of events) {
+    const instruction = new Writer();
+    if (event.kind === "bytes")
+      instruction.bytes(2, new Writer(event.bytes.length + 16).bytes(4, event.bytes).finish());
+    else if (event.kind === "resize") instruction.bytes(3, encodeResize(event.cols, event.rows));
+    else instruction.bytes(7, new Writer(16).varint(8, event.num).finish());
+    message.bytes(1, instruction.finish());
+  }
+  return message.finish();
+}
+
+/** The events of a HostMessage; undefined if it is no protobuf message. Host strings are views of `bytes`. */
+export function decodeHostMessage(bytes: Uint8Array): HostEvent[] | undefined {
+  const events: HostEvent[] = [];
+  const message = new Reader(bytes);
+  while (message.next()) {
+    if (!message.is(1, LENGTH_DELIMITED)) continue;
+    let host: HostEvent | undefined;
+    let resize: HostEvent | undefined;
+    let echoAck: HostEvent | undefined;
+    const instruction = new Reader(message.view());
+    while (instruction.next()) {
+      if (instruction.is(2, LENGTH_DELIMITED)) {
+        host = decodeHostBytes(instruction.view());
+        if (host === undefined) return undefined;
+      } else if (instruction.is(3, LENGTH_DELIMITED)) {
+        resize = decodeResize(instruction.view());
+        if (resize === undefined) return undefined;
+      } else if (instruction.is(7, LENGTH_DELIMITED)) {
+        echoAck = decodeEchoAck(instruction.view());
+        if (echoAck === undefined) return undefined;
+      }
+    }
+    if (instruction.failed) return undefined;
+    const event = host ?? resize ?? echoAck; // [P 7.9] only the first of these counts
+    if (event !== undefined) events.push(event);
+  }
+  return message.failed ? undefined : events;
+}
+
+function decodeHostBytes(bytes: Uint8Array): HostBytes | undefined {
+  let host: Uint8Array = new Uint8Array(0);
+  const reader = new Reader(bytes);
+  while (reader.next()) if (reader.is(4, LENGTH_DELIMITED)) host = reader.view();
+  return reader.failed ? undefined : { kind: "bytes", bytes: host };
+}
+
+function decodeEchoAck(bytes: Uint8Array): EchoAck | undefined {
+  let num = 0n;
+  const reader = new Reader(bytes);
+  while (reader.next()) if (reader.is(8, VARINT)) num = reader.uint64();
+  return reader.failed ? undefined : { kind: "echo-ack", num };
+}

@@ -1,0 +1,217 @@
+/**
+ * The protobuf wire format, as much of it as the three message families need. Our own, because the bytes must come out
+ * in one exact order, numbers are 64 bits wide, and what comes in may be hostile: reading never throws and never
+ * allocates more than it was given.
+ *
+ * Not a general library: no packed fields, no fixed-width values but to skip them, no reflection.
+ */
+
+/** Wire types of a field [P 7.4]. */
+export const VARINT = 0;
+const FIXED64 = 1;
+export const LENGTH_DELIMITED = 2;
+const GROUP_START = 3;
+const GROUP_END = 4;
+const FIXED32 = 5;
+/** Groups are long deprecated; nested deeper than this they are an attack. */
+const MAX_GROUP_DEPTH = 16;
+
+const U64 = 0xffff_ffff_ffff_ffffn;
+const NO_BYTES = new Uint8Array(0);
+
+/** Bytes of `value` as a varint. */
+function varintLength(value: bigint): number {
+  let length = 1;
+  for (let rest = value >> 7n; rest > 0n; rest >>= 7n) length++;
+  return length;
+}
+
+/** Appends fields in the order of the calls; {@link Writer.finish} gives the message. */
+export class Writer {
+  #bytes: Uint8Array;
+  #at = 0;
+
+  /** @param hint expected size in bytes; it grows on its own */
+  constructor(hint = 64) {
+    this.#bytes = new Uint8Array(hint);
+  }
+
+  varint(field: number, value: bigint | number): this {
+    this.#reserve(16);
+    this.#tag(field, VARINT);
+    this.#varint(value);
+    return this;
+  }
+
+  bytes(field: number, value: Uint8Array): this {
+    this.#reserve(16 + value.length);
+    this.#tag(field, LENGTH_DELIMITED);
+    this.#varint(value.length);
+    this.#bytes.set(value, this.#at);
+    this.#at += value.length;
+    return this;
+  }
+
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#at);
+  }
+
+  #tag(field: number, type: number): void {
+    this.#varint((field << 3) | type);
+  }
+
+  #varint(value: bigint | number): void {
+    if (typeof value === "bigint" && value > 0x7fff_ffffn) {
+      let rest = value & U64;
+      for (let left = varintLength(rest); left > 1; left--) {
+        this.#bytes[this.#at++] = Number(rest & 0x7fn) | 0x80;
+        rest >>= 7n;
+      }
+      this.#bytes[this.#at++] = Number(rest);
+      return;
+    }
+    let rest = Number(value);
+    while (rest >= 0x80) {
+      this.#bytes[this.#at++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
+    }
+    this.#bytes[this.#at++] = rest;
+  }
+
+  #reserve(more: number): void {
+    const needed = this.#at + more;
+    if (needed <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    grown.set(this.#bytes.subarray(0, this.#at));
+    this.#bytes = grown;
+  }
+}
+
+/**
+ * Walks over the fields of one message:
+ *
+ *   while (reader.next()) if (reader.is(1, VARINT)) … else if (reader.is(6, LENGTH_DELIMITED)) …
+ *   if (reader.failed) drop it
+ *
+ * `next` skips whatever the last field was if nobody read it, so unknown fields and known ones of an unexpected type
+ * cost nothing [P 7.4].
+ */
+export class Reader {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+  #field = 0;
+  #type = 0;
+  #unread = false;
+  #failed = false;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  /** The message broke off or held something that is no field. What was read before must not be used. */
+  get failed(): boolean {
+    return this.#failed;
+  }
+
+  /** Goes to the next field; false at the end and after a failure. */
+  next(): boolean {
+    if (this.#unread) this.#skip(this.#field, this.#type, 0);
+    if (this.#failed || this.#at >= this.#bytes.length) return false;
+    const tag = this.#varint();
+    this.#field = Number(tag >> 3n);
+    this.#type = Number(tag & 7n);
+    this.#unread = true;
+    // Field numbers are 1 .. 2^29 - 1, and a message does not begin with the end of a group.
+    if (this.#field === 0 || tag > 0xffff_ffffn || this.#type === GROUP_END) this.#failed = true;
+    return !this.#failed;
+  }
+
+  is(field: number, type: number): boolean {
+    return this.#field === field && this.#type === type;
+  }
+
+  /** The value of a varint field, 64 bits unsigned. */
+  uint64(): bigint {
+    this.#unread = false;
+    return this.#varint();
+  }
+
+  /** The value of a varint field cut to 32 bits, as protobuf does for uint32. */
+  uint32(): number {
+    return Number(BigInt.asUintN(32, this.uint64()));
+  }
+
+  /** The value of a varint field cut to 32 bits with sign, as protobuf does for int32. */
+  int32(): number {
+    return Number(BigInt.asIntN(32, this.uint64()));
+  }
+
+  /** The value of a length-delimited field: a view of the message. */
+  view(): Uint8Array {
+    this.#unread = false;
+    const length = this.#varint();
+    if (this.#failed || length > BigInt(this.#bytes.length - this.#at)) {
+      this.#failed = true;
+      return NO_BYTES;
+    }
+    const from = this.#at;
+    this.#at += Number(length);
+    return this.#bytes.subarray(from, this.#at);
+  }
+
+  /** At most ten bytes; bits beyond the 64th are cut off. */
+  #varint(): bigint {
+    let low = 0;
+    for (let shift = 0; shift < 28; shift += 7) {
+      const byte = this.#byte();
+      low |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return BigInt(low);
+    }
+    let value = BigInt(low);
+    for (let shift = 28n; shift < 70n; shift += 7n) {
+      const byte = this.#byte();
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return value & U64;
+    }
+    this.#failed = true;
+    return 0n;
+  }
+
+  #byte(): number {
+    const byte = this.#bytes[this.#at];
+    if (byte === undefined) {
+      this.#failed = true;
+      return 0;
+    }
+    this.#at++;
+    return byte;
+  }
+
+  #skip(field: number, type: number, depth: number): void {
+    this.#unread = false;
+    if (type === VARINT) this.#varint();
+    else if (type === FIXED64) this.#advance(8);
+    else if (type === LENGTH_DELIMITED) this.view();
+    else if (type === FIXED32) this.#advance(4);
+    else if (type === GROUP_START && depth < MAX_GROUP_DEPTH) this.#skipGroup(field, depth);
+    else this.#failed = true;
+  }
+
+  #skipGroup(field: number, depth: number): void {
+    while (!this.#failed) {
+      const tag = this.#varint();
+      const inner = Number(tag >> 3n);
+      const type = Number(tag & 7n);
+      if (type === GROUP_END) {
+        if (inner !== field) this.#failed = true;
+        return;
+      }
+      this.#skip(inner, type, depth + 1);
+    }
+  }
+
+  #advance(bytes: number): void {
+    if (this.#at + bytes > this.#bytes.length) this.#failed = true;
+    else this.#at += bytes;
+  }
+}

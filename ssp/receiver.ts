@@ -1,0 +1,104 @@
+/**
+ * The receiving half of an endpoint: the peer's states that may still serve as references, and the newest of them.
+ *
+ * It trusts nobody: what contradicts the protocol is dropped with a reason, and the states stay as they were.
+ */
+import type { DropReason } from "./drops.ts";
+import type { Instruction } from "./instruction.ts";
+import { MAX_RECEIVED_STATES, QUENCH_INTERVAL } from "./params.ts";
+import type { SyncObject } from "./sync-object.ts";
+
+interface ReceivedState<R> {
+  readonly number: bigint;
+  readonly state: R;
+}
+
+export class Receiver<R extends SyncObject<R>> {
+  /** By number, smallest first. Never empty [P 9.1]. */
+  readonly #received: ReceivedState<R>[];
+  #quenchUntil = Number.NEGATIVE_INFINITY;
+  /** What was taken out: its contents are gone, its place in the session remains [P 9.10]. */
+  #taken: R | undefined;
+
+  /** @param remote the peer's state 0, taken over */
+  constructor(remote: R) {
+    this.#received = [{ number: 0n, state: remote }];
+  }
+
+  /** The state with the largest number. Belongs to the receiver; valid until the next instruction. */
+  get latest(): R {
+    return this.#back.state;
+  }
+
+  get latestNumber(): bigint {
+    return this.#back.number;
+  }
+
+  /** States kept, for metrics and tests. */
+  get receivedStates(): number {
+    return this.#received.length;
+  }
+
+  /**
+   * Takes one instruction of the right version whose acknowledgement was used already [P 9.3]. "new": it is the newest
+   * state now. "late": a newer one was here, this one can only be a reference [P 9.8]. Else why it was dropped.
+   */
+  process(instruction: Instruction, now: number): "new" | "late" | DropReason {
+    const { oldNum, newNum, throwawayNum, diff } = instruction;
+    if (this.#find(newNum) !== undefined) return "duplicate"; // [P 9.4]
+    const reference = this.#find(oldNum);
+    if (reference === undefined) return "unknown-reference"; // [P 9.5]
+    if (newNum < oldNum || throwawayNum > oldNum) return "numbering"; // [P 9.6]
+
+    this.#throwAway(throwawayNum);
+    if (this.#received.length > MAX_RECEIVED_STATES) {
+      if (now < this.#quenchUntil) return "quench"; // [P 9.7]
+      this.#quenchUntil = now + QUENCH_INTERVAL;
+    }
+
+    const state = reference.state.clone();
+    if (diff.length > 0 && !state.apply(diff)) {
+      state.release();
+      return "diff";
+    }
+    const at = this.#received.findLastIndex((entry) => entry.number < newNum) + 1;
+    const next = this.#received[at];
+    if (!state.follows(this.#received[at - 1]!.state) || (next !== undefined && !next.state.follows(state))) {
+      state.release();
+      return "diff"; // [P 9.9]
+    }
+    if (this.#taken !== undefined) state.subtract(this.#taken);
+    this.#received.splice(at, 0, { number: newNum, state });
+    return next === undefined ? "new" : "late";
+  }
+
+  /** What the newest state holds that was not taken before, for a new owner [P 9.10]. */
+  take(): R {
+    const news = this.latest.clone();
+    if (this.#taken !== undefined) news.subtract(this.#taken);
+    // Nobody asks for these events again, so no state needs to hold them.
+    for (const entry of this.#received) entry.state.subtract(news);
+    this.#taken?.release();
+    this.#taken = this.latest.clone();
+    return news;
+  }
+
+  release(): void {
+    for (const entry of this.#received.splice(0)) entry.state.release();
+    this.#taken?.release();
+  }
+
+  get #back(): ReceivedState<R> {
+    return this.#received[this.#received.length - 1]!;
+  }
+
+  #find(number: bigint): ReceivedState<R> | undefined {
+    return this.#received.findLast((entry) => entry.number === number);
+  }
+
+  /** The reference is not below it, so at least that one stays. */
+  #throwAway(number: bigint): void {
+    const keep = this.#received.findIndex((entry) => entry.number >= number);
+    if (keep > 0) for (const entry of this.#received.splice(0, keep)) entry.state.release();
+  }
+}

@@ -1,0 +1,301 @@
+/**
+ * The sending half of an endpoint: which states were sent, which of them the peer may have, when to send again, and
+ * what. It decides; transport.ts encodes and encrypts.
+ *
+ * It runs no timer: `waitTime` says when to call `tick`. Times are ms on the caller's monotonic clock.
+ */
+import {
+  ACK_DELAY,
+  ACK_INTERVAL,
+  ACTIVE_RETRY_TIMEOUT,
+  MAX_SENT_STATES,
+  MAX_STATE,
+  NEWEST_SENT_STATES,
+  RESEND_EXCESS_LIMIT,
+  RESEND_SIZE_LIMIT,
+  SHUTDOWN_RETRIES,
+  SHUTDOWN_TIMEOUT,
+} from "./params.ts";
+import type { RttEstimator } from "./rtt.ts";
+import type { SyncObject } from "./sync-object.ts";
+
+/** One state that was sent. */
+interface SentState<L> {
+  readonly number: bigint;
+  /** When it was last sent. */
+  time: number;
+  readonly state: L;
+}
+
+/** What to transmit: an instruction without the parts that transport.ts adds. */
+export interface Update {
+  readonly oldNum: bigint;
+  readonly newNum: bigint;
+  readonly ackNum: bigint;
+  readonly throwawayNum: bigint;
+  readonly diff: Uint8Array;
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+export class Sender<L extends SyncObject<L>> {
+  readonly #rtt: RttEstimator;
+  readonly #minDelay: number;
+  #current: L;
+  /** What the owner goes on changing once shutdown froze `#current` [P 10.1]. */
+  #ignored: L | undefined;
+  /** Oldest first; the front is the newest acknowledged, the back the newest sent. Never empty [P 8.1]. */
+  readonly #sent: SentState<L>[];
+  #nextAck: number;
+  #nextSend: number;
+  /** When a change that was not sent yet was first noticed. */
+  #changedAt: number | undefined;
+  #ackNum = 0n;
+  #dataAckPending = false;
+  /** When the peer's newest state last advanced. Long ago at first, so silence is met with patience [P 8.2]. */
+  #peerAdvanced = Number.NEGATIVE_INFINITY;
+  /** A state that differs from the assumed one but has nothing to say to it [P 8.11]. */
+  #silent: { readonly state: L; readonly assumed: bigint } | undefined;
+  #shutdownStart: number | undefined;
+  #shutdownTries = 0;
+  #lastAckSent = 0n;
+
+  /** @param local taken over; @param minDelay ms to collect changes */
+  constructor(local: L, minDelay: number, rtt: RttEstimator, now: number) {
+    this.#rtt = rtt;
+    this.#minDelay = minDelay;
+    this.#current = local;
+    this.#sent = [{ number: 0n, time: now, state: local.clone() }];
+    this.#nextAck = now; // the first packet is due at once [P 8.1]
+    this.#nextSend = now;
+  }
+
+  /** What the peer should end up with. The owner may change it, but not once shutdown began. */
+  get current(): L {
+    return this.#ignored ?? this.#current;
+  }
+
+  /** Replaces it; takes the new one over. After shutdown began it has no effect [P 10.1]. */
+  setCurrent(state: L): void {
+    if (this.#ignored !== undefined) {
+      if (state !== this.#ignored) this.#ignored.release();
+      this.#ignored = state;
+    } else {
+      if (state !== this.#current) this.#current.release();
+      this.#current = state;
+    }
+  }
+
+  /** Number of the newest state sent. */
+  get sentLast(): bigint {
+    return this.#back.number;
+  }
+
+  /** Number of the newest state that the peer acknowledged. */
+  get sentAcked(): bigint {
+    return this.#front.number;
+  }
+
+  /** When the newest acknowledged state was last sent. */
+  get sentAckedTime(): number {
+    return this.#front.time;
+  }
+
+  /** States kept, for metrics and tests. */
+  get sentStates(): number {
+    return this.#sent.length;
+  }
+
+  get shutdownInProgress(): boolean {
+    return this.#shutdownStart !== undefined;
+  }
+
+  /** The peer has the state that ends the session [P 10.3]. */
+  get shutdownAcknowledged(): boolean {
+    return this.#front.number === MAX_STATE;
+  }
+
+  /** We told the peer that we have the state with which it ends the session [P 10.4]. */
+  get counterpartyShutdownAcknowledged(): boolean {
+    return this.#lastAckSent === MAX_STATE;
+  }
+
+  /** Tries or time are used up [P 10.3]. */
+  shutdownTimedOut(now: number): boolean {
+    return (
+      this.#shutdownStart !== undefined &&
+      (this.#shutdownTries >= SHUTDOWN_RETRIES || now - this.#shutdownStart >= SHUTDOWN_TIMEOUT)
+    );
+  }
+
+  /** When shutdown is given up at the latest; Infinity before it began. */
+  get shutdownDeadline(): number {
+    return this.#shutdownStart === undefined ? NEVER : this.#shutdownStart + SHUTDOWN_TIMEOUT;
+  }
+
+  /** Begins to end the session; the current state is frozen as it is now [P 10.1]. */
+  startShutdown(now: number): void {
+    if (this.#shutdownStart !== undefined) return;
+    this.#shutdownStart = now;
+    this.#ignored = this.#current.clone();
+  }
+
+  /** The peer acknowledged state `number` [P 8.4]. */
+  acked(number: bigint): void {
+    const at = this.#sent.findIndex((entry) => entry.number === number);
+    if (at <= 0) return;
+    for (const entry of this.#sent.splice(0, at)) entry.state.release();
+  }
+
+  /** The peer's newest state is now `number` [P 9.8]. */
+  received(number: bigint, hasDiff: boolean, now: number): void {
+    this.#ackNum = number;
+    this.#peerAdvanced = now;
+    if (hasDiff) this.#dataAckPending = true;
+  }
+
+  /** Milliseconds until `tick` has something to do; fractions count, so round up. */
+  waitTime(now: number): number {
+    this.#recalculate(now);
+    return Math.max(0, Math.min(this.#nextAck, this.#nextSend) - now);
+  }
+
+  /** Transmits what is due; at most one update. Returns whether there was one [P 8.8]. */
+  tick(now: number, transmit: (update: Update) => void): boolean {
+    const assumed = this.#recalculate(now);
+    if (now < this.#nextAck && now < this.#nextSend) return false;
+    const front = this.#front;
+    let reference = assumed.number;
+    let diff = this.#current.diff(assumed.state);
+    if (assumed !== front) {
+      const resend = this.#current.diff(front.state);
+      if (resendFromAcked(diff.length, resend.length)) {
+        reference = front.number;
+        diff = resend;
+      }
+    }
+    this.#changedAt = undefined;
+    if (diff.length === 0 && now < this.#nextAck) {
+      this.#noteSilent(assumed.number);
+      return false;
+    }
+    const number = diff.length > 0 ? this.#enterData(now) : this.#enterEmpty(now);
+    this.#nextAck = now + ACK_INTERVAL;
+    this.#nextSend = NEVER;
+    if (number === MAX_STATE) this.#shutdownTries++;
+    this.#dataAckPending = false;
+    this.#lastAckSent = this.#ackNum;
+    transmit({ oldNum: reference, newNum: number, ackNum: this.#ackNum, throwawayNum: front.number, diff });
+    return true;
+  }
+
+  release(): void {
+    for (const entry of this.#sent.splice(0)) entry.state.release();
+    this.#current.release();
+    this.#ignored?.release();
+    this.#forgetSilent();
+  }
+
+  get #front(): SentState<L> {
+    return this.#sent[0]!;
+  }
+
+  get #back(): SentState<L> {
+    return this.#sent[this.#sent.length - 1]!;
+  }
+
+  /** Sets both timers for what is known now, and returns the state that the peer is assumed to have. */
+  #recalculate(now: number): SentState<L> {
+    const assumed = this.#assume(now);
+    this.#current.subtract(this.#front.state);
+    for (let at = this.#sent.length - 1; at >= 0; at--) this.#sent[at]!.state.subtract(this.#front.state);
+
+    if (this.#dataAckPending && this.#nextAck > now + ACK_DELAY) this.#nextAck = now + ACK_DELAY; // [P 8.6]
+
+    const back = this.#back;
+    const interval = this.#rtt.sendInterval;
+    const heard = this.#peerAdvanced + ACTIVE_RETRY_TIMEOUT > now;
+    // [P 8.7]
+    if (this.#isSilent(assumed.number)) {
+      this.#nextSend = NEVER;
+    } else if (!this.#current.equals(back.state)) {
+      this.#changedAt ??= now;
+      this.#nextSend = Math.max(this.#changedAt + this.#minDelay, back.time + interval);
+    } else if (heard && !this.#current.equals(assumed.state)) {
+      this.#nextSend = back.time + interval;
+      if (this.#changedAt !== undefined)
+        this.#nextSend = Math.max(this.#nextSend, this.#changedAt + this.#minDelay);
+    } else if (heard && !this.#current.equals(this.#front.state)) {
+      this.#nextSend = back.time + this.#rtt.rto + ACK_DELAY;
+    } else {
+      this.#nextSend = NEVER;
+    }
+
+    if (this.shutdownInProgress || this.#ackNum === MAX_STATE) this.#nextAck = back.time + interval; // [P 10.2]
+    return assumed;
+  }
+
+  /** Guesses the newest state that the peer has: sent so recently that its loss would not show yet [P 8.5]. */
+  #assume(now: number): SentState<L> {
+    let assumed = this.#front;
+    const limit = this.#rtt.rto + ACK_DELAY;
+    for (let at = 1; at < this.#sent.length; at++) {
+      const entry = this.#sent[at]!;
+      if (now - entry.time >= limit) break;
+      assumed = entry;
+    }
+    return assumed;
+  }
+
+  /** Enters the state that a packet with contents leads to; returns its number [P 8.10]. */
+  #enterData(now: number): bigint {
+    const back = this.#back;
+    let number = this.#current.equals(back.state) ? back.number : back.number + 1n;
+    if (this.shutdownInProgress) number = MAX_STATE;
+    if (number === back.number) back.time = now;
+    else this.#append(number, now);
+    return number;
+  }
+
+  /** Enters a state with the contents of the last, so that the peer learns our ack and our time [P 8.12]. */
+  #enterEmpty(now: number): bigint {
+    const number = this.shutdownInProgress ? MAX_STATE : this.#back.number + 1n;
+    this.#append(number, now);
+    return number;
+  }
+
+  #append(number: bigint, now: number): void {
+    this.#forgetSilent();
+    this.#sent.push({ number, time: now, state: this.#current.clone() });
+    if (this.#sent.length <= MAX_SENT_STATES) return;
+    // [P 8.13] a hole in the middle: the front stays as the safe reference, the newest stay as likely ones
+    const [dropped] = this.#sent.splice(this.#sent.length - 1 - NEWEST_SENT_STATES, 1);
+    dropped!.state.release();
+  }
+
+  #isSilent(assumed: bigint): boolean {
+    const silent = this.#silent;
+    if (silent === undefined) return false;
+    if (silent.assumed === assumed && this.#current.equals(silent.state)) return true;
+    this.#forgetSilent();
+    return false;
+  }
+
+  #noteSilent(assumed: bigint): void {
+    this.#forgetSilent();
+    this.#silent = { state: this.#current.clone(), assumed };
+  }
+
+  #forgetSilent(): void {
+    this.#silent?.state.release();
+    this.#silent = undefined;
+  }
+}
+
+/**
+ * Prospective resend [P 8.9]: whether to repeat everything since the acknowledged state instead of only what is new
+ * since the assumed one. Lengths of the two diffs in bytes.
+ */
+export function resendFromAcked(proposed: number, resend: number): boolean {
+  return resend <= proposed || (resend < RESEND_SIZE_LIMIT && resend - proposed < RESEND_EXCESS_LIMIT);
+}

@@ -1,0 +1,82 @@
+/**
+ * The diff from client to server: keys and window sizes, in the order in which they happened.
+ *
+ *   UserMessage { 1: repeated Instruction { 2: Keystroke { 4: keys } | 3: ResizeMessage { 5: width, 6: height } } }
+ */
+import { LENGTH_DELIMITED, Reader, VARINT, Writer } from "./protobuf.ts";
+
+export interface Keys {
+  readonly kind: "keys";
+  /** Bytes as the user's terminal sent them. */
+  readonly bytes: Uint8Array;
+}
+
+export interface Resize {
+  readonly kind: "resize";
+  readonly cols: number;
+  readonly rows: number;
+}
+
+export type UserEvent = Keys | Resize;
+
+/** One Instruction for each event [P 7.7]. The caller joins neighbouring keys. No events: no bytes. */
+export function encodeUserMessage(events: readonly UserEvent[]): Uint8Array {
+  const message = new Writer();
+  for (const event of events) {
+    const instruction = new Writer();
+    if (event.kind === "keys")
+      instruction.bytes(2, new Writer(event.bytes.length + 16).bytes(4, event.bytes).finish());
+    else instruction.bytes(3, encodeResize(event.cols, event.rows));
+    message.bytes(1, instruction.finish());
+  }
+  return message.finish();
+}
+
+/** The events of a UserMessage; undefined if it is no protobuf message. Key bytes are views of `bytes`. */
+export function decodeUserMessage(bytes: Uint8Array): UserEvent[] | undefined {
+  const events: UserEvent[] = [];
+  const message = new Reader(bytes);
+  while (message.next()) {
+    if (!message.is(1, LENGTH_DELIMITED)) continue;
+    let keys: Keys | undefined;
+    let resize: Resize | undefined;
+    const instruction = new Reader(message.view());
+    while (instruction.next()) {
+      if (instruction.is(2, LENGTH_DELIMITED)) {
+        keys = decodeKeys(instruction.view());
+        if (keys === undefined) return undefined;
+      } else if (instruction.is(3, LENGTH_DELIMITED)) {
+        resize = decodeResize(instruction.view());
+        if (resize === undefined) return undefined;
+      }
+    }
+    if (instruction.failed) return undefined;
+    const event = keys ?? resize; // [P 7.9] one Instruction is one event: keys before a size
+    if (event !== undefined) events.push(event);
+  }
+  return message.failed ? undefined : events;
+}
+
+/** A ResizeMessage, which host messages have too. */
+export function encodeResize(cols: number, rows: number): Uint8Array {
+  return new Writer(16).varint(5, cols).varint(6, rows).finish();
+}
+
+/** A ResizeMessage; a dimension that is absent is 0. Undefined if it is no protobuf message. */
+export function decodeResize(bytes: Uint8Array): Resize | undefined {
+  let cols = 0;
+  let rows = 0;
+  const reader = new Reader(bytes);
+  while (reader.next()) {
+    if (reader.is(5, VARINT)) cols = reader.int32();
+    else if (reader.is(6, VARINT)) rows = reader.int32();
+  }
+  return reader.failed ? undefined : { kind: "resize", cols, rows };
+}
+
+function decodeKeys(bytes: Uint8Array): Keys | undefined {
+  let keys: Uint8Array = new Uint8Array(0);
+  const reader = new Reader(bytes);
+  while (reader.next()) if (reader.is(4, LENGTH_DELIMITED)) keys = reader.view();
+  return reader.failed ? undefined : { kind: "keys", bytes: keys };
+}

@@ -1,0 +1,230 @@
+/** The three messages, against test/vectors/messages.json, and what a hostile peer may write instead. */
+import { describe, expect, test } from "bun:test";
+import { compress, decompress } from "../../ssp/compression.ts";
+import { decodeHostMessage, encodeHostMessage, type HostEvent } from "../../ssp/host-message.ts";
+import { decodeInstruction, encodeInstruction, type Instruction } from "../../ssp/instruction.ts";
+import { LENGTH_DELIMITED, Reader, VARINT, Writer } from "../../ssp/protobuf.ts";
+import { decodeUserMessage, encodeUserMessage, type UserEvent } from "../../ssp/user-message.ts";
+import vectors from "../vectors/messages.json";
+import { hex, seededRandom, toHex } from "./fakes.ts";
+
+interface VectorEvent {
+  readonly keys?: string;
+  readonly resize?: readonly number[];
+  readonly echo_ack?: string;
+  readonly hoststring?: string;
+}
+
+function userEvent(event: VectorEvent): UserEvent {
+  if (event.keys !== undefined) return { kind: "keys", bytes: hex(event.keys) };
+  return { kind: "resize", cols: event.resize![0]!, rows: event.resize![1]! };
+}
+
+function hostEvent(event: VectorEvent): HostEvent {
+  if (event.hoststring !== undefined) return { kind: "bytes", bytes: hex(event.hoststring) };
+  if (event.echo_ack !== undefined) return { kind: "echo-ack", num: BigInt(event.echo_ack) };
+  return { kind: "resize", cols: event.resize![0]!, rows: event.resize![1]! };
+}
+
+/** Uint8Array and Buffer compare as unequal; a plain copy does not. */
+function plain<T>(value: T): T {
+  return JSON.parse(
+    JSON.stringify(value, (_, part) =>
+      part instanceof Uint8Array ? toHex(part) : typeof part === "bigint" ? `${part}n` : part,
+    ),
+  );
+}
+
+describe("instruction", () => {
+  for (const vector of vectors.instruction) {
+    const instruction: Instruction = {
+      protocolVersion: vector.protocol_version,
+      oldNum: BigInt(vector.old_num),
+      newNum: BigInt(vector.new_num),
+      ackNum: BigInt(vector.ack_num),
+      throwawayNum: BigInt(vector.throwaway_num),
+      diff: hex(vector.diff),
+      chaff: hex(vector.chaff),
+    };
+    test(`[${vector.old_num} -> ${vector.new_num}] encodes to the byte and decodes`, () => {
+      expect(toHex(encodeInstruction(instruction))).toBe(vector.encoded);
+      expect(plain(decodeInstruction(hex(vector.encoded)))).toEqual(plain(instruction));
+    });
+    test(`[${vector.old_num} -> ${vector.new_num}] decompresses from stock's zlib and from ours`, () => {
+      expect(toHex(decompress(hex(vector.zlib_level_6))!)).toBe(vector.encoded);
+      const ours = compress(hex(vector.encoded));
+      expect(toHex(ours.subarray(0, 2))).toBe("789c");
+      expect(toHex(decompress(ours)!)).toBe(vector.encoded);
+    });
+  }
+
+  test("absent fields are zero or empty", () => {
+    expect(plain(decodeInstruction(new Uint8Array(0)))).toEqual(
+      plain({
+        protocolVersion: 0,
+        oldNum: 0n,
+        newNum: 0n,
+        ackNum: 0n,
+        throwawayNum: 0n,
+        diff: new Uint8Array(0),
+        chaff: new Uint8Array(0),
+      }),
+    );
+  });
+
+  test("unknown fields of every wire type are skipped, the last of several counts", () => {
+    const unknown = [
+      "c03e01", // field 1000, varint
+      "c13e0102030405060708", // fixed 64
+      "c23e0161", // bytes
+      "c53e01020304", // fixed 32
+      "c33e08010aff01".concat("00".repeat(255), "c43e"), // group with fields in it
+      "0a0161", // field 1 with another wire type
+    ].join("");
+    const decoded = decodeInstruction(hex(`0803${unknown}10070802${unknown}1807`))!;
+    expect(decoded.protocolVersion).toBe(2);
+    expect(decoded.oldNum).toBe(7n);
+    expect(decoded.newNum).toBe(7n);
+  });
+
+  test("a version of more than 32 bits is cut, as protobuf does", () => {
+    expect(decodeInstruction(hex("088280808010"))!.protocolVersion).toBe(2);
+  });
+
+  for (const [what, bytes] of [
+    ["a tag cut short", "80"],
+    ["a varint cut short", "0880"],
+    ["a varint of eleven bytes", `08${"ff".repeat(10)}01`],
+    ["a length beyond the end", "320561"],
+    ["a length of 2^64 - 1", `32${"ff".repeat(9)}01`],
+    ["field number 0", "0001"],
+    ["a field number beyond 29 bits", "80808080800101"],
+    ["wire type 6", "0e"],
+    ["wire type 7", "0f"],
+    ["the end of a group that never began", "0c"],
+    ["a group that never ends", "c33e0801"],
+    ["a group closed by another number", "c33ecc3e"],
+    ["groups nested without end", "c33e".repeat(100)],
+    ["a fixed 64 cut short", "c13e01020304050607"],
+    ["a fixed 32 cut short", "c53e010203"],
+  ] as const) {
+    test(`${what} is no instruction`, () => expect(decodeInstruction(hex(bytes))).toBeUndefined());
+  }
+});
+
+describe("user message", () => {
+  for (const vector of vectors.user) {
+    const events = vector.events.map(userEvent);
+    test(`${events.length} events: ${vector.encoded.slice(0, 40)}`, () => {
+      expect(toHex(encodeUserMessage(events))).toBe(vector.encoded);
+      expect(plain(decodeUserMessage(hex(vector.encoded)))).toEqual(plain(events));
+    });
+  }
+
+  test("an Instruction with keys and a size is keys only, in either order", () => {
+    for (const bytes of ["0a0b 12032201 61 1a042850 3018", "0a0b 1a042850 3018 12032201 61"])
+      expect(plain(decodeUserMessage(hex(bytes.replaceAll(" ", ""))))).toEqual([
+        { kind: "keys", bytes: "61" },
+      ] as never);
+  });
+
+  test("an Instruction with neither is nothing, so a future one is skipped", () => {
+    expect(decodeUserMessage(hex("0a00"))).toEqual([]);
+    expect(decodeUserMessage(hex("0a05a206020801"))).toEqual([]);
+    expect(decodeUserMessage(hex("12020801"))).toEqual([]);
+  });
+
+  test("a negative size is read as it is", () => {
+    const bytes = new Writer().bytes(1, new Writer().bytes(3, hex(`28${"ff".repeat(9)}013018`)).finish());
+    expect(decodeUserMessage(bytes.finish())).toEqual([{ kind: "resize", cols: -1, rows: 24 }]);
+  });
+
+  for (const bytes of ["0a", "0a05", "0a0212", "0a021205", "0a0312012a", "0a031a0128", "0a041a022880"])
+    test(`${bytes} is no user message`, () => expect(decodeUserMessage(hex(bytes))).toBeUndefined());
+});
+
+describe("host message", () => {
+  for (const vector of vectors.host) {
+    const events = (vector.events as VectorEvent[]).map(hostEvent);
+    test(`${events.length} events: ${vector.encoded.slice(0, 40)}`, () => {
+      expect(toHex(encodeHostMessage(events))).toBe(vector.encoded);
+      expect(plain(decodeHostMessage(hex(vector.encoded)))).toEqual(plain(events));
+    });
+  }
+
+  test("of bytes, size and echo ack in one Instruction the bytes count, else the size", () => {
+    const ack = new Writer().bytes(7, new Writer().varint(8, 9).finish()).finish();
+    const size = hex("1a0428503018");
+    const bytes = hex("1203220161");
+    const message = (...parts: Uint8Array[]): HostEvent[] =>
+      decodeHostMessage(new Writer().bytes(1, Buffer.concat(parts)).finish())!;
+    expect(message(ack, size, bytes)[0]!.kind).toBe("bytes");
+    expect(message(ack, size)[0]!.kind).toBe("resize");
+    expect(message(ack)).toEqual([{ kind: "echo-ack", num: 9n }]);
+  });
+
+  for (const bytes of ["0a0312012a", "0a031a0128", "0a033a0140"])
+    test(`${bytes} is no host message`, () => expect(decodeHostMessage(hex(bytes))).toBeUndefined());
+});
+
+describe("protobuf", () => {
+  test("every 64-bit number survives, in the fewest bytes", () => {
+    const random = seededRandom(2);
+    const numbers = [0n, 1n, 127n, 128n, 0x7fff_ffffn, 0x8000_0000n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n];
+    for (let n = 0; n < 500; n++) {
+      const bits = BigInt((random(1)[0]! % 64) + 1);
+      numbers.push(BigInt(`0x${toHex(random(8))}`) & ((1n << bits) - 1n));
+    }
+    for (const number of numbers) {
+      const bytes = new Writer(0).varint(1, number).finish();
+      expect(bytes.length).toBe(1 + Math.max(1, Math.ceil(number.toString(2).length / 7)));
+      const reader = new Reader(bytes);
+      expect(reader.next() && reader.is(1, VARINT)).toBe(true);
+      expect(reader.uint64()).toBe(number);
+      expect(reader.next() || reader.failed).toBe(false);
+    }
+  });
+
+  test("no bytes make a decoder throw or run away: 20,000 random and damaged messages", () => {
+    const random = seededRandom(3);
+    const seeds = [...vectors.instruction, ...vectors.user, ...vectors.host].map((v) => hex(v.encoded));
+    for (let n = 0; n < 20_000; n++) {
+      let bytes: Uint8Array;
+      if (n % 2 === 0) {
+        bytes = random(random(1)[0]! % 40);
+      } else {
+        bytes = seeds[n % seeds.length]!.slice();
+        for (let damage = 0; damage < 3 && bytes.length > 0; damage++)
+          bytes[(random(1)[0]! * 7) % bytes.length] = random(1)[0]!;
+        if (n % 4 === 1) bytes = bytes.subarray(0, random(1)[0]! % (bytes.length + 1));
+      }
+      decodeInstruction(bytes);
+      decodeUserMessage(bytes);
+      decodeHostMessage(bytes);
+    }
+  });
+
+  test("a value is a view, so a claimed length allocates nothing", () => {
+    const bytes = hex("0a0161");
+    const reader = new Reader(bytes);
+    expect(reader.next() && reader.is(1, LENGTH_DELIMITED)).toBe(true);
+    expect(reader.view().buffer).toBe(bytes.buffer);
+  });
+});
+
+describe("compression", () => {
+  test("4 MiB decompress, one byte more does not", () => {
+    expect(decompress(compress(new Uint8Array(4_194_304)))!.length).toBe(4_194_304);
+    expect(decompress(compress(new Uint8Array(4_194_305)))).toBeUndefined();
+  });
+
+  test("damaged, cut and empty streams are refused", () => {
+    const whole = compress(seededRandom(4)(300));
+    expect(decompress(new Uint8Array(0))).toBeUndefined();
+    expect(decompress(whole.subarray(0, whole.length - 1))).toBeUndefined();
+    const damaged = whole.slice();
+    damaged[damaged.length - 1]! ^= 1; // the Adler checksum
+    expect(decompress(damaged)).toBeUndefined();
+    expect(decompress(hex("1f8b0800000000000003"))).toBeUndefined(); // gzip
+  });
+});

@@ -1,0 +1,246 @@
+/**
+ * Sealing and opening datagrams: AES-128-OCB3 (RFC 7253) of the wasm core behind handles that cannot be misused.
+ *
+ * A {@link Sealer} owns its sequence counter, inside the core, and writes the nonce itself; the counter only rises and a
+ * handle cannot be copied, so no nonce is used twice with a key as long as each key gets one Sealer per direction. It is
+ * not a replay filter and knows nothing of timestamps (ssp/datagram.ts). Made by Core.createSealer and Core.createOpener.
+ */
+import type { Abi } from "./abi.ts";
+
+const KEY_BYTES = 16;
+const NONCE_BYTES = 8;
+const TAG_BYTES = 16;
+/** Where the wire nonce and the text are in the staging area (assembly/ocb.ts). */
+const STAGED_NONCE = 8;
+const STAGED_TEXT = 16;
+/** Largest UDP payload over IPv4. */
+const DATAGRAM_MAX = 65507;
+/** Bytes between the text and the associated data in the staging area: the cipher's slack and the alignment. */
+const SLACK = 48;
+/** Results of ocb_seal (assembly/ocb.ts). */
+const EXHAUSTED_SEQUENCE = -2;
+
+/** The key has been used up; the session must end (transport.md 3.3). */
+export class FatalCryptoError extends Error {
+  override readonly name = "FatalCryptoError";
+}
+
+/** The staging area of a core: where bytes go in and out. */
+class Staging {
+  readonly abi: Abi;
+  readonly at: number;
+  #bytes: Uint8Array;
+
+  constructor(abi: Abi) {
+    this.abi = abi;
+    this.at = abi.ocb_staging();
+    this.#bytes = new Uint8Array(abi.memory.buffer);
+  }
+
+  /** The linear memory. A view dies when the memory grows; then a new one is made. */
+  get bytes(): Uint8Array {
+    if (this.#bytes.length === 0) this.#bytes = new Uint8Array(this.abi.memory.buffer);
+    return this.#bytes;
+  }
+
+  /** Puts a key where ocb_create_* expects it; they wipe it. */
+  stageKey(key: Uint8Array): void {
+    if (!(key instanceof Uint8Array) || key.length !== KEY_BYTES) {
+      const came = key instanceof Uint8Array ? `${key.length} bytes` : typeof key;
+      throw new TypeError(`key: expected a Uint8Array of ${KEY_BYTES} bytes, came ${came}`);
+    }
+    this.bytes.set(key, this.at + STAGED_TEXT);
+  }
+}
+
+/** One direction of one key. Freed by its owner; a freed handle throws. */
+abstract class KeyHandle {
+  protected readonly staging: Staging;
+  #context: number;
+
+  protected constructor(staging: Staging, context: number) {
+    if (context === 0) throw new Error("no memory left for a key: the core's 4 GiB are in use");
+    this.staging = staging;
+    this.#context = context;
+  }
+
+  /** Address of the key context. @throws Error if the handle was freed */
+  protected get context(): number {
+    if (this.#context === 0) throw new Error(`${this.constructor.name}: used after free()`);
+    return this.#context;
+  }
+
+  /** Zeroes the key material and gives the memory back. @throws Error if the handle was freed already */
+  free(): void {
+    this.staging.abi.ocb_free(this.context);
+    this.#context = 0;
+  }
+}
+
+export class Sealer extends KeyHandle {
+  /** Used by {@link Crypto}. */
+  constructor(staging: Staging, key: Uint8Array, direction: 0 | 1) {
+    if (direction !== 0 && direction !== 1) {
+      throw new RangeError(`direction: expected 0 (to the server) or 1 (to the client), came ${direction}`);
+    }
+    staging.stageKey(key);
+    super(staging, staging.abi.ocb_create_sealer(direction));
+  }
+
+  /** Sequence number of the next datagram: 0 … 2^63 - 1. */
+  get nextSequence(): bigint {
+    // WebAssembly hands a u64 over as a signed bigint.
+    return BigInt.asUintN(64, this.staging.abi.ocb_sequence(this.context));
+  }
+
+  /** AES blocks of plaintext sealed so far (transport.md 3.3). */
+  get blocks(): number {
+    return Number(this.staging.abi.ocb_blocks(this.context));
+  }
+
+  /**
+   * The next datagram: 8-byte nonce, ciphertext as long as the plaintext, 16-byte tag, in a fresh array.
+   * @param plaintext at most 65,483 bytes
+   * @throws FatalCryptoError when 2^47 blocks or 2^63 datagrams have been sealed, from then on always
+   * @throws RangeError if the plaintext does not fit a UDP datagram; the sequence number is not used up
+   */
+  seal(plaintext: Uint8Array): Uint8Array {
+    const { context, staging } = this;
+    if (plaintext.length > DATAGRAM_MAX - NONCE_BYTES - TAG_BYTES) {
+      throw new RangeError(
+        `plaintext: expected at most ${DATAGRAM_MAX - NONCE_BYTES - TAG_BYTES} bytes, came ${plaintext.length}`,
+      );
+    }
+    const { bytes, at } = staging;
+    bytes.set(plaintext, at + STAGED_TEXT);
+    const length = staging.abi.ocb_seal(context, plaintext.length);
+    if (length < 0) {
+      throw new FatalCryptoError(
+        length === EXHAUSTED_SEQUENCE ? "Counter wrapped" : "Encrypted 2^47 blocks.",
+      );
+    }
+    return bytes.slice(at + STAGED_NONCE, at + STAGED_NONCE + length);
+  }
+
+  /**
+   * Gives up the next `sequences` numbers and `blocks` blocks of the key's allowance without sealing anything. Safe in
+   * any situation, because both counters only rise; the tests reach the limits with it.
+   * @throws RangeError if an argument is negative
+   */
+  burn(sequences: bigint, blocks: bigint): void {
+    for (const [name, value] of [
+      ["sequences", sequences],
+      ["blocks", blocks],
+    ] as const) {
+      if (value < 0n || value >= 1n << 64n) {
+        throw new RangeError(`${name}: expected 0 … 2^64 - 1, came ${value}`);
+      }
+    }
+    this.staging.abi.ocb_burn(this.context, sequences, blocks);
+  }
+}
+
+export class Opener extends KeyHandle {
+  /** Used by {@link Crypto}. */
+  constructor(staging: Staging, key: Uint8Array) {
+    staging.stageKey(key);
+    super(staging, staging.abi.ocb_create_opener());
+  }
+
+  /**
+   * The plaintext of a datagram in a fresh array, or undefined if the datagram is too short, too long or its tag is
+   * wrong. Never throws on data. Neither direction nor sequence number is checked here.
+   */
+  open(datagram: Uint8Array): Uint8Array | undefined {
+    const { context, staging } = this;
+    if (datagram.length < NONCE_BYTES + TAG_BYTES || datagram.length > DATAGRAM_MAX) return undefined;
+    const { bytes, at } = staging;
+    bytes.set(datagram, at + STAGED_NONCE);
+    const length = staging.abi.ocb_open(context, datagram.length);
+    return length < 0 ? undefined : bytes.slice(at + STAGED_TEXT, at + STAGED_TEXT + length);
+  }
+}
+
+/** Arguments of {@link VectorOcb}: byte strings as in RFC 7253. */
+export interface OcbInput {
+  /** 16 bytes. */
+  readonly key: Uint8Array;
+  /** 0 … 15 bytes. */
+  readonly nonce: Uint8Array;
+  readonly ad: Uint8Array;
+  /** Length of the tag in bytes, 1 … 16. */
+  readonly tagBytes: number;
+}
+
+/**
+ * OCB with everything chosen by the caller, nonce included: for test vectors only. It is kept apart from the session
+ * classes and takes the key anew on each call, so that nothing can seal a session's datagrams with it by mistake.
+ */
+class VectorOcb {
+  readonly #staging: Staging;
+
+  constructor(staging: Staging) {
+    this.#staging = staging;
+  }
+
+  /** Ciphertext and tag. @throws TypeError or RangeError naming the argument that is out of range */
+  seal(input: OcbInput, plaintext: Uint8Array): Uint8Array {
+    return this.#run(input, plaintext, "ocb_seal_ad")!;
+  }
+
+  /** Plaintext, or undefined if the tag is wrong. @throws as {@link seal} */
+  open(input: OcbInput, ciphertext: Uint8Array): Uint8Array | undefined {
+    return this.#run(input, ciphertext, "ocb_open_ad");
+  }
+
+  #run(input: OcbInput, text: Uint8Array, operation: "ocb_seal_ad" | "ocb_open_ad"): Uint8Array | undefined {
+    const { nonce, ad, tagBytes } = input;
+    if (nonce.length > 15)
+      throw new RangeError(`nonce: expected at most 15 bytes, came ${nonce.length} bytes`);
+    if (!Number.isInteger(tagBytes) || tagBytes < 1 || tagBytes > 16) {
+      throw new RangeError(`tagBytes: expected 1 … 16, came ${tagBytes}`);
+    }
+    if (text.length + ad.length > DATAGRAM_MAX - SLACK) {
+      const came = text.length + ad.length;
+      throw new RangeError(
+        `text and ad: expected at most ${DATAGRAM_MAX - SLACK} bytes together, came ${came}`,
+      );
+    }
+    const { abi, at } = this.#staging;
+    this.#staging.stageKey(input.key);
+    const context = abi.ocb_create_opener();
+    if (context === 0) throw new Error("no memory left for a key: the core's 4 GiB are in use");
+    try {
+      const { bytes } = this.#staging;
+      const textAt = at + STAGED_TEXT;
+      const adAt = textAt + text.length + SLACK - (text.length % 16);
+      bytes.set(nonce, textAt - nonce.length);
+      bytes.set(text, textAt);
+      bytes.set(ad, adAt);
+      const length = abi[operation](context, nonce.length, adAt, ad.length, text.length, tagBytes);
+      return length < 0 ? undefined : bytes.slice(textAt, textAt + length);
+    } finally {
+      abi.ocb_free(context);
+    }
+  }
+}
+
+/** The crypto part of a Core. */
+export class Crypto {
+  readonly #staging: Staging;
+  /** See {@link VectorOcb}: test vectors only. */
+  readonly vectors: VectorOcb;
+
+  constructor(abi: Abi) {
+    this.#staging = new Staging(abi);
+    this.vectors = new VectorOcb(this.#staging);
+  }
+
+  createSealer(key: Uint8Array, direction: 0 | 1): Sealer {
+    return new Sealer(this.#staging, key, direction);
+  }
+
+  createOpener(key: Uint8Array): Opener {
+    return new Opener(this.#staging, key);
+  }
+}
