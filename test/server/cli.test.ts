@@ -140,7 +140,7 @@ describe("what ends the start, with status 1", () => {
   test("warnings that came before stay", () => {
     const invocation = parseCommandLine(["new", "-x", "-s", "-p", "x"], undefined);
     expect(invocation).toMatchObject({ kind: "error" });
-    expect((invocation as { messages: string[] }).messages.slice(0, 3)).toEqual([
+    expect((invocation as unknown as { messages: string[] }).messages.slice(0, 3)).toEqual([
       "new: invalid option -- 'x'",
       USAGE,
       "Warning: SSH_CONNECTION not found; binding to any interface.",
