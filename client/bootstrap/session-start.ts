@@ -177,8 +177,11 @@ async function startLocally(start: Start, address: string): Promise<Startup> {
   const server = invocation.server ?? shellQuoteAll(selfCommand("server"));
   const environment = startupEnvironment(env, { predictOverwrite: invocation.predictOverwrite });
   delete environment.SSH_CONNECTION;
-  // With `local` the address is looked up before; here it is said a second time, which stock refuses, too.
-  const reader = startupReader(start, invocation.remoteIp === "local" ? address : undefined);
+  // With `--local` and the method `local` the address is known before and said a second time: stock refuses that, too.
+  const reader = startupReader(
+    start,
+    invocation.local && invocation.remoteIp === "local" ? address : undefined,
+  );
   reader.push(Buffer.from(`MOSH IP ${address}\n`));
   const status = await runStartup(
     {
