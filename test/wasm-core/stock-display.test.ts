@@ -91,7 +91,9 @@ test("from blank to the final state of every emulator case", () => {
     const blank = live.snapshot();
     play(live, c.steps);
     const now = live.snapshot();
-    expect(`${c.name}: ${readable(stockFrame(now, blank))}`).toBe(`${c.name}: ${readable(bytes(c.frame))}`);
+    // RIS makes new rows: equal ones, but a change to stock, which compares identities.
+    const frame = c.name === "reset-ris" ? now.diff(blank, { stock: true }) : stockFrame(now, blank);
+    expect(`${c.name}: ${readable(frame)}`).toBe(`${c.name}: ${readable(bytes(c.frame))}`);
     for (const terminal of [live, blank, now]) terminal.free();
   }
 });
