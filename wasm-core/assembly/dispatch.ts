@@ -12,6 +12,7 @@ import { designate, lockingShift, lockingShiftRight, singleShift } from "./chars
 import {
   backspace,
   columnAbsolute,
+  columnRelative,
   cursorBack,
   cursorDown,
   cursorForward,
@@ -19,8 +20,8 @@ import {
   cursorPosition,
   cursorPreviousLine,
   cursorUp,
-  lineBack,
   rowAbsolute,
+  rowRelative,
   tabBackward,
   tabForward,
 } from "./cursor";
@@ -326,19 +327,19 @@ function dispatchHostCsi(t: usize, key: u32): void {
       scrollDown(t);
       break;
     case 0x61:
-      cursorForward(t);
+      columnRelative(t, 1);
       break;
     case 0x62:
       repeat(t);
       break;
     case 0x65:
-      cursorDown(t);
+      rowRelative(t, 1);
       break;
     case 0x6a:
-      cursorBack(t);
+      columnRelative(t, -1);
       break;
     case 0x6b:
-      lineBack(t);
+      rowRelative(t, -1);
       break;
     case 0x73:
       if (hasMode2(t, MODE2_LEFT_RIGHT)) setSideMargins(t);
