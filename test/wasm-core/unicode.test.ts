@@ -67,7 +67,9 @@ describe("widths", () => {
       expect([c, isUnsettledWidth(c)]).toEqual([c, 1]);
     }
     const settled = "aé─│▀█→✓•…中한あ　ｗ\ue0b0Ж\u0301\u200d\ufe0f";
-    for (const char of settled) expect([char, isUnsettledWidth(char.codePointAt(0)!)]).toEqual([char, 0]);
+    for (const char of settled) {
+      expect(`${char} ${isUnsettledWidth(char.codePointAt(0)!)}`).toBe(`${char} 0`);
+    }
   });
 
   test("everything the stock peer would drop but the host prints is unsettled", () => {
