@@ -42,6 +42,8 @@ export interface LoopParts {
   readonly overlays: readonly Overlay[];
   /** The server's UDP port, for messages. */
   readonly port: number;
+  /** When the session began, on `clock`. */
+  readonly started: number;
   /** ms, monotonic, going on while the machine sleeps. */
   readonly clock: () => number;
   /** Calls `wake` once, after `ms`; a new call replaces the last. */
@@ -78,7 +80,7 @@ export class SessionLoop {
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
-    this.#started = parts.clock();
+    this.#started = parts.started;
     this.#connectingNotice = `Nothing received from server on UDP port ${parts.port}.`;
   }
 

@@ -192,6 +192,7 @@ class Session {
         bar,
         overlays,
         port,
+        started: now,
         clock: bootTime,
         setTimer: (ms, wake) => this.#setTimer(ms, wake),
         soon: (wake) => void setImmediate(wake),
