@@ -89,6 +89,11 @@ export interface Abi {
   ): void;
 
   // display
+  /** Length of the frame at display_output; -1 memory exhausted, -2 not of one lineage. `flags`: DIFF. */
+  display_diff(from: number, to: number, flags: number): number;
+  display_output(): number;
+  /** 1, 0, or -2 not of one lineage. */
+  display_equals(a: number, b: number): number;
 }
 
 // ---- constants of assembly/layout.ts, state.ts and access.ts that this side reads
@@ -172,3 +177,6 @@ export const ATTR = {
 
 /** Colours as whole values: tag in the top byte. */
 export const COLOR = { default: 0, palette: 0x01000000, rgb: 0x02000000 } as const;
+
+/** Argument of display_diff. */
+export const DIFF = { initialized: 1, ech: 2, bce: 4, titles: 8, stock: 16, screen: 32 } as const;

@@ -51,23 +51,21 @@ function run(count: number, text: string, pen: string, flags: string): Run {
 }
 
 function line(terminal: Terminal, row: number, text: string): Line {
+  const words = terminal.rowWords(row);
   const runs: Run[] = [];
-  let count = 0;
-  let last: [string, string, string] = ["", "", ""];
-  for (let col = 0; col < terminal.cols; col++) {
-    const cell = terminal.cell(row, col);
-    const next: [string, string, string] = [cell.text, sgr(cell.rendition), flagsOf(cell)];
-    if (count > 0 && next.every((part, i) => part === last[i])) {
-      count++;
-      continue;
-    }
-    if (count > 0) runs.push(run(count, ...last));
-    last = next;
-    count = 1;
+  let blank = true;
+  for (let col = 0; col < words.length / 2; ) {
+    const content = words[col * 2]!;
+    const style = words[col * 2 + 1]!;
+    let end = col + 1;
+    while (words[end * 2] === content && words[end * 2 + 1] === style) end++;
+    const cell = terminal.cellOf(content, style);
+    const [pen, flags] = [sgr(cell.rendition), flagsOf(cell)];
+    if (cell.text !== "" || pen !== "0" || flags !== "") blank = false;
+    runs.push(run(end - col, cell.text, pen, flags));
+    col = end;
   }
-  if (runs.length === 0 && last[0] === "" && last[1] === "0" && last[2] === "") return null;
-  runs.push(run(count, ...last));
-  return [text, ...runs];
+  return blank ? null : [text, ...runs];
 }
 
 /** @param field reads a number of the terminal by FIELD */

@@ -5,13 +5,29 @@
  * Terminal frees it; a freed one throws when it is used. All terminals related by copying form a lineage: equals, diff
  * and copyCell work within one lineage.
  */
-import { type Abi, CELL, FIELD, MODE, TEXT } from "./abi.ts";
+import { type Abi, CELL, DIFF, FIELD, MODE, TEXT } from "./abi.ts";
 import type { Cell, Rendition } from "./rendition.ts";
 import { type ScreenState, screenState } from "./screen-state.ts";
 import type { Views } from "./views.ts";
 
 /** replica = exactly Mosh 1.4.0; replica-repair = the same with the repairs of display.md D1 and 8; host = a modern xterm. */
 export type Role = "host" | "replica" | "replica-repair";
+
+/** What is known about the receiver of a diff. All but the last two default to true: the wire (display.md 1). */
+export interface DiffOptions {
+  /** It shows `from`. False: nothing is known about it, paint everything. */
+  readonly initialized?: boolean;
+  /** It can erase characters (ECH). */
+  readonly ech?: boolean;
+  /** It erases with the current background. */
+  readonly bce?: boolean;
+  /** It takes window titles. */
+  readonly titles?: boolean;
+  /** Byte for byte what stock Mosh 1.4.0 writes, defects included; for comparison. */
+  readonly stock?: boolean;
+  /** It is a user's terminal: nothing but the picture is told, the cursor is hidden while it travels. */
+  readonly screen?: boolean;
+}
 
 /** Bytes handed to the core at once. */
 const CHUNK = 65536;
@@ -232,13 +248,25 @@ export class Terminal {
   cell(row: number, col: number): Cell {
     this.#check(row, col);
     const content = this.#abi.cell_content(this.pointer, row, col);
+    return this.cellOf(content, this.#abi.cell_style(this.pointer, row, col));
+  }
+
+  /** A cell from its two words (see rowWords). */
+  cellOf(content: number, style: number): Cell {
     return {
       text: this.#contentText(content),
       wide: (content & CELL.wide) !== 0,
       fallback: (content & CELL.fallback) !== 0,
       wrap: (content & CELL.wrap) !== 0,
-      rendition: this.rendition(this.#abi.cell_style(this.pointer, row, col)),
+      rendition: this.rendition(style),
     };
+  }
+
+  /** A row as words, two a cell: content and style. Equal cells of a lineage have equal words. A fresh array. */
+  rowWords(row: number): Uint32Array {
+    this.#check(row, 0);
+    const at = this.#abi.terminal_row_cells(this.pointer, row);
+    return new Uint32Array(this.#views.bytes().slice(at, at + this.cols * 8).buffer);
   }
 
   /** Parameters and URL of a hyperlink that a cell of this terminal shows. */
@@ -254,10 +282,12 @@ export class Terminal {
   /** The rows as text: each cell's printed form, the column behind a wide character left out, trailing spaces cut. */
   text(): string[] {
     const lines: string[] = [];
-    for (let row = 0; row < this.rows; row++) {
+    const { cols, rows } = this;
+    for (let row = 0; row < rows; row++) {
+      const words = this.rowWords(row);
       let line = "";
-      for (let col = 0; col < this.cols; col++) {
-        const content = this.#abi.cell_content(this.pointer, row, col);
+      for (let col = 0; col < cols; col++) {
+        const content = words[col * 2]!;
         if (content & CELL.fallback) line += "\u00a0";
         line += this.#contentText(content) || " ";
         if (content & CELL.wide) col++;
@@ -279,6 +309,39 @@ export class Terminal {
   /** The whole state in the form of test/cases/README.md, nothing left out. */
   inspect(): ScreenState {
     return screenState(this, (field) => this.#field(field));
+  }
+
+  // ---- differences
+
+  /**
+   * Whether a peer that shows `other` shows this one too: framebuffer equality (terminal.md 1.4) by contents, in what
+   * a stock peer can be told, icon name included.
+   * @throws Error if the two are not of one lineage
+   */
+  equals(other: Terminal): boolean {
+    const result = this.#abi.display_equals(this.pointer, other.pointer);
+    if (result < 0) throw new Error("terminals of two lineages cannot be compared");
+    return result === 1;
+  }
+
+  /**
+   * The host string that turns a receiver showing `from` into one showing this terminal (display.md). On the wire a
+   * change of size is told before it, in a Resize instruction. A fresh array, empty if there is nothing to say.
+   * @throws Error if the two are not of one lineage, or out of memory
+   */
+  diff(from: Terminal, options: DiffOptions = {}): Uint8Array {
+    const flags =
+      (options.initialized === false ? 0 : DIFF.initialized) |
+      (options.ech === false ? 0 : DIFF.ech) |
+      (options.bce === false ? 0 : DIFF.bce) |
+      (options.titles === false ? 0 : DIFF.titles) |
+      (options.stock ? DIFF.stock : 0) |
+      (options.screen ? DIFF.screen : 0);
+    const length = this.#abi.display_diff(from.pointer, this.pointer, flags);
+    if (length === -2) throw new Error("terminals of two lineages have no difference");
+    if (length < 0) throw new Error("the terminal core is out of memory");
+    const at = this.#abi.display_output() >>> 0;
+    return this.#views.bytes().slice(at, at + length);
   }
 
   // ---- overlays: for a clone or snapshot that is about to be drawn

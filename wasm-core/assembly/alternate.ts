@@ -6,12 +6,25 @@ import { MODE_ALTERNATE_SCREEN, T_ALTERNATE_TABLE, T_ROWS, T_ROW_TABLE } from ".
 import { alloc, release, releaseRow, retainRow } from "./memory";
 import { clearPendingWrap, hasMode, newBlankRow, setMode } from "./screen";
 
-/** A table of blank rows in the current size. */
+/**
+ * A table of blank rows in the current size: all one row until they are written to. As in stock they are copies of one
+ * another (display.md 3.3), and a blank screen costs one row.
+ */
 export function newRowTable(t: usize, blank: u64): usize {
   const count = load<i32>(t, T_ROWS);
   const table = alloc((<usize>count) << 2);
-  for (let y = 0; y < count; y++) store<u32>(table + ((<usize>y) << 2), <u32>newBlankRow(t, blank));
+  fillRowTable(t, table, 0, count, blank);
   return table;
+}
+
+/** Makes entries from..count-1 of a table one shared blank row. */
+export function fillRowTable(t: usize, table: usize, from: i32, count: i32, blank: u64): void {
+  if (from >= count) return;
+  const row = newBlankRow(t, blank);
+  for (let y = from; y < count; y++) {
+    store<u32>(table + ((<usize>y) << 2), <u32>row);
+    if (y > from) retainRow(row);
+  }
 }
 
 /** Releases a table of `count` rows and its rows. */

@@ -63,6 +63,11 @@ export {
   snapshotTerminal as terminal_snapshot,
 } from "./terminal";
 // display
+export {
+  displayDiff as display_diff,
+  displayEquals as display_equals,
+  displayOutput as display_output,
+} from "./display";
 
 /** Bumped when the meaning of an export changes, so that a stale module is noticed. */
 export const ABI_VERSION: i32 = 1;

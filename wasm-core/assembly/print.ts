@@ -285,16 +285,12 @@ export function printRun(t: usize, p: usize, end: usize): usize {
       }
       last = q - 8;
     } else {
-      if (b < 0xc2) break;
       const decoded = decodeAt(p, end);
       const cp = decoded & 0x1fffff;
       if (cp < 0xa0) break;
-      const w = characterWidth(host, cp);
-      if (w == 1) {
-        store<u64>(q, base | <u64>cp);
-        last = q;
-        q += 8;
-      } else if (w == 2) {
+      // Ideographs and Hangul syllables, most of what is wide, are known without the table (a test compares).
+      const w = cp - 0x4e00 < 0x5200 || cp - 0xac00 < 0x2ba4 ? 2 : characterWidth(host, cp);
+      if (w == 2) {
         if (q + 16 > edge) break;
         if (!blankKnown) {
           blank = blankCell(t);
@@ -304,6 +300,10 @@ export function printRun(t: usize, p: usize, end: usize): usize {
         store<u64>(q, blank, 8);
         last = q;
         q += 16;
+      } else if (w == 1) {
+        store<u64>(q, base | <u64>cp);
+        last = q;
+        q += 8;
       } else {
         break;
       }

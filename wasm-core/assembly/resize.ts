@@ -5,6 +5,7 @@
  * role keeps the cursor's row in sight: when the main screen gets too short for it, rows leave at the top, as they do
  * in a terminal with a scrollback.
  */
+import { fillRowTable } from "./alternate";
 import {
   CELL_WRAP,
   MODE_ALTERNATE_SCREEN,
@@ -31,7 +32,6 @@ import {
   getCell,
   hasMode,
   isHost,
-  newBlankRow,
   putCell,
   resetMargins,
   rightLimit,
@@ -71,9 +71,7 @@ function resizeTable(t: usize, old: usize, oldCols: i32, oldRows: i32, skip: i32
       store<u32>(table + ((<usize>target) << 2), <u32>resized);
     }
   }
-  for (let y = oldRows - skip; y < height; y++) {
-    store<u32>(table + ((<usize>y) << 2), <u32>newBlankRow(t, blank));
-  }
+  fillRowTable(t, table, oldRows - skip, height, blank);
   release(old, (<usize>oldRows) << 2);
   return table;
 }

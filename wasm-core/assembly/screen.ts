@@ -15,6 +15,7 @@ import {
   MODE_PENDING_WRAP,
   ROLE_HOST,
   ROW_CELLS,
+  ROW_GENERATION,
   ROW_REFS,
   T_BELL_COUNT,
   T_CLIPBOARD,
@@ -36,7 +37,7 @@ import {
   T_SAVED_PEN,
 } from "./layout";
 import { eraseStyle } from "./lineage";
-import { copyRow, newRow, releaseRow } from "./memory";
+import { copyRow, newRow, nextGeneration, releaseRow } from "./memory";
 import {
   MODE2_DEFAULT_TABS,
   MODE2_LEFT_RIGHT,
@@ -135,6 +136,13 @@ export function fillCells(row: usize, from: i32, to: i32, cell: u64): void {
   let p = row + ROW_CELLS + ((<usize>from) << CELL_SHIFT);
   const end = row + ROW_CELLS + ((<usize>to) << CELL_SHIFT);
   const pair = i64x2.splat(cell);
+  while (p + 64 <= end) {
+    v128.store(p, pair);
+    v128.store(p, pair, 16);
+    v128.store(p, pair, 32);
+    v128.store(p, pair, 48);
+    p += 64;
+  }
   while (p + 16 <= end) {
     v128.store(p, pair);
     p += 16;
@@ -153,9 +161,18 @@ export function newBlankRow(t: usize, blank: u64): usize {
 /** Makes row `y` blank as a whole; a shared row is left to its other owners. */
 export function blankRow(t: usize, y: i32, blank: u64): void {
   const slot = rowSlot(t, y);
-  const row = <usize>load<u32>(slot);
-  store<u32>(slot, <u32>newBlankRow(t, blank));
+  store<u32>(slot, <u32>recycleRow(t, <usize>load<u32>(slot), blank));
+}
+
+/** A blank row in place of `row`, which is given up: the same memory if nobody else has it. */
+export function recycleRow(t: usize, row: usize, blank: u64): usize {
+  if (load<u32>(row, ROW_REFS) == 1) {
+    fillCells(row, 0, load<i32>(t, T_COLS), blank);
+    store<u64>(row, nextGeneration(), ROW_GENERATION);
+    return row;
+  }
   releaseRow(row);
+  return newBlankRow(t, blank);
 }
 
 /**

@@ -28,6 +28,7 @@ import {
   moveCursor,
   newBlankRow,
   placeCursor,
+  recycleRow,
   rows,
   rowSlot,
   writableRow,
@@ -42,9 +43,18 @@ export function hasSideMargins(t: usize): bool {
   );
 }
 
-/** Moves pointers of rows from..from+count-1 to start at `to`. */
+/** Moves the pointers of `count` rows from `from` to `to`. */
 function movePointers(t: usize, to: i32, from: i32, count: i32): void {
   memory.copy(rowSlot(t, to), rowSlot(t, from), (<usize>count) << 2);
+}
+
+/** Moves the pointers of `count` rows up by one, to `to`. Inline: for so few bytes a bulk copy is mostly its call. */
+function movePointersUp(t: usize, to: i32, count: i32): void {
+  let p = rowSlot(t, to);
+  const end = p + ((<usize>count) << 2);
+  // What is read ahead of the store is never behind it: the distance is one pointer.
+  for (; p + 16 <= end; p += 16) v128.store(p, v128.load(p, 4));
+  for (; p < end; p += 4) store<u32>(p, load<u32>(p, 4));
 }
 
 /** Copies cells left..right of row `from` over those of row `to`. */
@@ -85,12 +95,18 @@ export function scrollRows(t: usize, top: i32, bottom: i32, n: i32): void {
     scrollBetweenMargins(t, top, bottom, n);
     return;
   }
+  const blank = blankCell(t);
+  if (n == 1) {
+    const row = <usize>load<u32>(rowSlot(t, top));
+    movePointersUp(t, top, height - 1);
+    store<u32>(rowSlot(t, bottom), <u32>recycleRow(t, row, blank));
+    return;
+  }
   const count = n > 0 ? n : -n;
   const leaving = n > 0 ? top : bottom - count + 1;
   for (let i = 0; i < count; i++) releaseRow(<usize>load<u32>(rowSlot(t, leaving + i)));
   if (n > 0) movePointers(t, top, top + count, height - count);
   else movePointers(t, top + count, top, height - count);
-  const blank = blankCell(t);
   const entering = n > 0 ? bottom - count + 1 : top;
   for (let i = 0; i < count; i++) store<u32>(rowSlot(t, entering + i), <u32>newBlankRow(t, blank));
 }

@@ -3,7 +3,10 @@
  *
  * The replica knows what stock Mosh knows and misreads the rest the way stock does. The host role adds faint, strike,
  * overline, underline shapes and colour, and the colon forms; it skips the arguments of 58 instead of obeying them.
- * Used by dispatch.ts for the pen and by rectangle.ts for DECCARA and DECRARA.
+ * Used by dispatch.ts for the pen and by rectangle.ts for DECCARA.
+ *
+ * Most values do the same thing to every rendition: clear some bits of the style word and set others. That table is
+ * applied straight to the pen while the pen is inline; only colours a style word cannot say take the long way.
  */
 import {
   ATTR_BLINK,
@@ -19,6 +22,11 @@ import {
   COLOR_DEFAULT,
   COLOR_PALETTE,
   COLOR_RGB,
+  STYLE_ATTR_SHIFT,
+  STYLE_BG_MASK,
+  STYLE_BG_SHIFT,
+  STYLE_EXT,
+  STYLE_FG_MASK,
   T_LINEAGE,
   T_PEN,
 } from "./layout";
@@ -30,51 +38,151 @@ import {
   styleLink,
   styleUnderlineColor,
 } from "./lineage";
-import { isSubParameter, parameter, parameterCount, rawParameter } from "./params";
+import { hasSubParameters, isSubParameter, parameter, parameterCount, rawParameter } from "./params";
 import { isHost } from "./screen";
 
-// The rendition being changed. One sequence is carried out at a time.
+// ---- what each value clears and sets, in terms of an inline style word: u32 clear, u32 set
+
+const LAST_VALUE: i32 = 107;
+const REPLICA_TABLE: usize = memory.data(864, 16);
+const HOST_TABLE: usize = memory.data(864, 16);
+const ALL: u32 = 0x7fffffff;
+
+function define(value: i32, clear: u32, set: u32, hostOnly: bool): void {
+  const at = (<usize>value) << 3;
+  store<u32>(HOST_TABLE + at, clear);
+  store<u32>(HOST_TABLE + at, set, 4);
+  if (hostOnly) return;
+  store<u32>(REPLICA_TABLE + at, clear);
+  store<u32>(REPLICA_TABLE + at, set, 4);
+}
+
+function defineAttribute(value: i32, clear: u32, set: u32, hostOnly: bool = false): void {
+  define(value, clear << STYLE_ATTR_SHIFT, set << STYLE_ATTR_SHIFT, hostOnly);
+}
+
+function start(): void {
+  define(0, ALL, 0, false);
+  defineAttribute(1, 0, ATTR_BOLD);
+  defineAttribute(2, 0, ATTR_FAINT, true);
+  defineAttribute(3, 0, ATTR_ITALIC);
+  defineAttribute(4, ATTR_UNDERLINE_MASK, 1 << ATTR_UNDERLINE_SHIFT);
+  defineAttribute(5, 0, ATTR_BLINK);
+  defineAttribute(6, 0, ATTR_BLINK, true);
+  defineAttribute(7, 0, ATTR_INVERSE);
+  defineAttribute(8, 0, ATTR_INVISIBLE);
+  defineAttribute(9, 0, ATTR_STRIKE, true);
+  defineAttribute(21, ATTR_UNDERLINE_MASK, 2 << ATTR_UNDERLINE_SHIFT, true);
+  defineAttribute(22, ATTR_BOLD | ATTR_FAINT, 0);
+  defineAttribute(23, ATTR_ITALIC, 0);
+  defineAttribute(24, ATTR_UNDERLINE_MASK, 0);
+  defineAttribute(25, ATTR_BLINK, 0);
+  defineAttribute(27, ATTR_INVERSE, 0);
+  defineAttribute(28, ATTR_INVISIBLE, 0);
+  defineAttribute(29, ATTR_STRIKE, 0, true);
+  defineAttribute(53, 0, ATTR_OVERLINE, true);
+  defineAttribute(55, ATTR_OVERLINE, 0, true);
+  for (let i = 0; i < 8; i++) {
+    define(30 + i, STYLE_FG_MASK, 1 + i, false);
+    define(40 + i, STYLE_BG_MASK, (1 + i) << STYLE_BG_SHIFT, false);
+    define(90 + i, STYLE_FG_MASK, 9 + i, false);
+    define(100 + i, STYLE_BG_MASK, (9 + i) << STYLE_BG_SHIFT, false);
+  }
+  define(39, STYLE_FG_MASK, 0, false);
+  define(49, STYLE_BG_MASK, 0, false);
+}
+start();
+
+// vt: SGR | CSI … m | renditions; keeps pending wrap | host: also 2, 6, 9, 21, 29, 53, 55, 58, 59 and the colon forms 4:n, 38:2, 38:5, 48, 58
+export function selectGraphicRendition(t: usize): void {
+  const pen = load<u32>(t, T_PEN);
+  const table = isHost(t) ? HOST_TABLE : REPLICA_TABLE;
+  if (!(pen & STYLE_EXT) && !hasSubParameters()) {
+    const style = applyInline(pen, table, 0);
+    if (style != NOT_INLINE) {
+      store<u32>(t, style, T_PEN);
+      return;
+    }
+  }
+  store<u32>(t, applySgr(t, pen, 0), T_PEN);
+}
+
+/** No style word: STYLE_EXT with the largest index there could be. */
+const NOT_INLINE: u32 = 0xffffffff;
+
+/** Applies the parameters from number `first` on to an inline style; NOT_INLINE if the result is none. */
+function applyInline(style: u32, table: usize, first: i32): u32 {
+  const count = parameterCount();
+  for (let i = first; i < count; i++) {
+    const v = parameter(i, 0);
+    if (v > LAST_VALUE) continue;
+    if (v == 38 || v == 48) {
+      if (count - i < 3 || rawParameter(i + 1) != 5) return NOT_INLINE;
+      const index = parameter(i + 2, 0);
+      if (index <= 255) {
+        style =
+          v == 38
+            ? (style & ~STYLE_FG_MASK) | <u32>(index + 1)
+            : (style & ~STYLE_BG_MASK) | ((<u32>(index + 1)) << STYLE_BG_SHIFT);
+      }
+      i += 2;
+    } else if (v == 58) {
+      return NOT_INLINE;
+    } else {
+      const entry = table + ((<usize>v) << 3);
+      style = (style & ~load<u32>(entry)) | load<u32>(entry, 4);
+    }
+  }
+  return style;
+}
+
+// ---- the long way. One rendition is changed at a time.
+
 let foreground: u32 = 0;
 let background: u32 = 0;
 let underlineColor: u32 = 0;
 let attributes: u32 = 0;
+let link: u32 = 0;
 
-const UNDERLINE_SINGLE: u32 = 1 << ATTR_UNDERLINE_SHIFT;
-const UNDERLINE_DOUBLE: u32 = 2 << ATTR_UNDERLINE_SHIFT;
-
-// vt: SGR | CSI … m | renditions; keeps pending wrap | host: also 2, 6, 9, 21, 26, 29, 53, 55, 58, 59 and the colon forms 4:n, 38:2, 38:5, 48, 58
-export function selectGraphicRendition(t: usize): void {
+/** The style word of `style` after the parameters from number `first` on. */
+export function applySgr(t: usize, style: u32, first: i32): u32 {
   const lineage = <usize>load<u32>(t, T_LINEAGE);
-  const pen = load<u32>(t, T_PEN);
-  foreground = styleForeground(lineage, pen);
-  background = styleBackground(lineage, pen);
-  underlineColor = styleUnderlineColor(lineage, pen);
-  attributes = styleAttributes(lineage, pen);
-  applyParameters(0, isHost(t));
-  store<u32>(
-    t,
-    internStyle(lineage, foreground, background, underlineColor, attributes, styleLink(lineage, pen)),
-    T_PEN,
-  );
-}
-
-/** Carries out parameters from number `first` on. */
-function applyParameters(first: i32, host: bool): void {
+  const host = isHost(t);
+  const table = host ? HOST_TABLE : REPLICA_TABLE;
+  foreground = styleForeground(lineage, style);
+  background = styleBackground(lineage, style);
+  underlineColor = styleUnderlineColor(lineage, style);
+  attributes = styleAttributes(lineage, style);
+  link = styleLink(lineage, style);
   const count = parameterCount();
   let i = first;
   while (i < count) {
     const v = parameter(i, 0);
-    if (i + 1 < count && isSubParameter(i + 1)) {
+    if (isSubParameter(i + 1)) {
       applyColonForm(i, v);
       i++;
-      while (i < count && isSubParameter(i)) i++;
+      while (isSubParameter(i)) i++;
     } else if (v == 38 || v == 48 || (v == 58 && host)) {
       i += applyColor(i, v, count);
     } else {
-      applySimple(v, host);
+      if (v <= LAST_VALUE) applyEntry(table + ((<usize>v) << 3));
+      if (v == 0 || (v == 59 && host)) underlineColor = COLOR_DEFAULT;
       i++;
     }
   }
+  return internStyle(lineage, foreground, background, underlineColor, attributes, link);
+}
+
+function applyEntry(entry: usize): void {
+  const clear = load<u32>(entry);
+  const set = load<u32>(entry, 4);
+  attributes = (attributes & ~(clear >> STYLE_ATTR_SHIFT)) | (set >> STYLE_ATTR_SHIFT);
+  if (clear & STYLE_FG_MASK) foreground = wholeColor(set & STYLE_FG_MASK);
+  if (clear & STYLE_BG_MASK) background = wholeColor((set & STYLE_BG_MASK) >> STYLE_BG_SHIFT);
+}
+
+function wholeColor(inline: u32): u32 {
+  return inline ? COLOR_PALETTE | (inline - 1) : COLOR_DEFAULT;
 }
 
 function setColor(v: i32, color: u32): void {
@@ -125,96 +233,5 @@ function applyColonForm(i: i32, v: i32): void {
       const b = parameter(at + 2, 0);
       if (r <= 255 && g <= 255 && b <= 255) setColor(v, rgb(r, g, b));
     }
-  }
-}
-
-function applySimple(v: i32, host: bool): void {
-  if (v >= 30 && v <= 37) foreground = COLOR_PALETTE | <u32>(v - 30);
-  else if (v >= 40 && v <= 47) background = COLOR_PALETTE | <u32>(v - 40);
-  else if (v >= 90 && v <= 97) foreground = COLOR_PALETTE | <u32>(v - 82);
-  else if (v >= 100 && v <= 107) background = COLOR_PALETTE | <u32>(v - 92);
-  else {
-    switch (v) {
-      case 0:
-        attributes = 0;
-        foreground = COLOR_DEFAULT;
-        background = COLOR_DEFAULT;
-        underlineColor = COLOR_DEFAULT;
-        break;
-      case 1:
-        attributes |= ATTR_BOLD;
-        break;
-      case 3:
-        attributes |= ATTR_ITALIC;
-        break;
-      case 4:
-        attributes = (attributes & ~ATTR_UNDERLINE_MASK) | UNDERLINE_SINGLE;
-        break;
-      case 5:
-        attributes |= ATTR_BLINK;
-        break;
-      case 7:
-        attributes |= ATTR_INVERSE;
-        break;
-      case 8:
-        attributes |= ATTR_INVISIBLE;
-        break;
-      case 22:
-        attributes &= ~(ATTR_BOLD | ATTR_FAINT);
-        break;
-      case 23:
-        attributes &= ~ATTR_ITALIC;
-        break;
-      case 24:
-        attributes &= ~ATTR_UNDERLINE_MASK;
-        break;
-      case 25:
-        attributes &= ~ATTR_BLINK;
-        break;
-      case 27:
-        attributes &= ~ATTR_INVERSE;
-        break;
-      case 28:
-        attributes &= ~ATTR_INVISIBLE;
-        break;
-      case 39:
-        foreground = COLOR_DEFAULT;
-        break;
-      case 49:
-        background = COLOR_DEFAULT;
-        break;
-      default:
-        if (host) applyModern(v);
-    }
-  }
-}
-
-/** What the replica ignores. */
-function applyModern(v: i32): void {
-  switch (v) {
-    case 2:
-      attributes |= ATTR_FAINT;
-      break;
-    case 6:
-      attributes |= ATTR_BLINK;
-      break;
-    case 9:
-      attributes |= ATTR_STRIKE;
-      break;
-    case 21:
-      attributes = (attributes & ~ATTR_UNDERLINE_MASK) | UNDERLINE_DOUBLE;
-      break;
-    case 29:
-      attributes &= ~ATTR_STRIKE;
-      break;
-    case 53:
-      attributes |= ATTR_OVERLINE;
-      break;
-    case 55:
-      attributes &= ~ATTR_OVERLINE;
-      break;
-    case 59:
-      underlineColor = COLOR_DEFAULT;
-      break;
   }
 }

@@ -1,0 +1,182 @@
+/**
+ * The output of a frame: one growing buffer, reused by every frame, and the writers of its parts. Used by the other
+ * files of display/ only. {@link beginOutput} starts a frame; a write that finds no memory sets a flag that
+ * {@link outputLength} reports, so writers need not look.
+ */
+import { allocScratch, releaseScratch } from "../pool";
+import { encodeUtf8 } from "../utf8";
+
+const FIRST_BYTES: usize = 1 << 16;
+/** A buffer that one huge frame left behind is not kept beyond the next frame. */
+const KEPT_BYTES: usize = 1 << 20;
+/** Longest single write: {@link room} is called once before it. */
+const SLACK: usize = 256;
+
+const ESC: u8 = 0x1b;
+
+let start: usize = 0;
+let end: usize = 0;
+let failed: bool = false;
+/** Where the next byte goes. */
+let out: usize = 0;
+
+/** Starts a new frame. */
+export function beginOutput(): void {
+  if (start && end - start > KEPT_BYTES) {
+    releaseScratch(start, end - start);
+    start = 0;
+  }
+  if (start == 0) {
+    start = allocScratch(FIRST_BYTES);
+    end = start ? start + FIRST_BYTES : 0;
+  }
+  out = start;
+  failed = start == 0;
+}
+
+export function outputPtr(): usize {
+  return start;
+}
+
+/** Bytes written so far, or -1 if memory ran out on the way. */
+export function outputLength(): i32 {
+  return failed ? -1 : <i32>(out - start);
+}
+
+function grow(bytes: usize): void {
+  const used = out - start;
+  const size = max((end - start) << 1, used + bytes + SLACK);
+  const block = start ? allocScratch(size) : 0;
+  if (block == 0) {
+    // What follows overwrites what is there; the frame is void.
+    failed = true;
+    out = start;
+    return;
+  }
+  memory.copy(block, start, used);
+  releaseScratch(start, end - start);
+  start = block;
+  end = block + size;
+  out = block + used;
+}
+
+/** Makes room for at most SLACK bytes. False only if there is no buffer at all. */
+function room(): bool {
+  if (out + SLACK > end) grow(SLACK);
+  return out + SLACK <= end;
+}
+
+export function putByte(byte: u8): void {
+  if (!room()) return;
+  store<u8>(out++, byte);
+}
+
+/** The same byte `count` times. */
+export function putRepeated(byte: u8, count: i32): void {
+  if (out + <usize>count + SLACK > end) grow(count);
+  if (out + <usize>count > end) return;
+  memory.fill(out, byte, count);
+  out += count;
+}
+
+export function putBytes(bytes: usize, length: i32): void {
+  if (out + <usize>length + SLACK > end) grow(length);
+  if (out + <usize>length > end) return;
+  memory.copy(out, bytes, length);
+  out += length;
+}
+
+/** UTF-8 of a code point. */
+export function putCodePoint(codePoint: u32): void {
+  if (!room()) return;
+  if (codePoint < 0x80) store<u8>(out++, <u8>codePoint);
+  else out += encodeUtf8(out, codePoint);
+}
+
+/** Decimal digits of n, which is below 100000: rows, columns, modes and colours all are. */
+export function digits(n: u32): i32 {
+  if (n < 10) return 1;
+  if (n < 100) return 2;
+  return n < 1000 ? 3 : n < 10000 ? 4 : 5;
+}
+
+/** A number in decimal. */
+export function putNumber(n: u32): void {
+  if (!room()) return;
+  const length = digits(n);
+  let rest = n;
+  let p = out + <usize>length;
+  do {
+    store<u8>(--p, <u8>(0x30 + (rest % 10)));
+    rest /= 10;
+  } while (p > out);
+  out += length;
+}
+
+/** ESC [ */
+export function putCsi(): void {
+  if (!room()) return;
+  store<u16>(out, 0x5b1b);
+  out += 2;
+}
+
+/** ESC and one character. */
+export function putEscape(final: u8): void {
+  putByte(ESC);
+  putByte(final);
+}
+
+/** CSI final */
+export function putCsi0(final: u8): void {
+  putCsi();
+  putByte(final);
+}
+
+/** CSI n final; n is written even if it is 1. */
+export function putCsi1(n: u32, final: u8): void {
+  putCsi();
+  putNumber(n);
+  putByte(final);
+}
+
+/** CSI n final, or CSI final for n = 1. */
+export function putCsiCount(n: u32, final: u8): void {
+  putCsi();
+  if (n != 1) putNumber(n);
+  putByte(final);
+}
+
+/** CSI a;b final */
+export function putCsi2(a: u32, b: u32, final: u8): void {
+  putCsi();
+  putNumber(a);
+  putByte(0x3b);
+  putNumber(b);
+  putByte(final);
+}
+
+/** CSI ? mode h, or l. */
+export function putMode(mode: u32, on: bool): void {
+  putCsi();
+  putByte(0x3f);
+  putNumber(mode);
+  putByte(on ? 0x68 : 0x6c);
+}
+
+/** Where the next byte goes, for {@link keepShorter}. */
+export function outputMark(): usize {
+  return out - start;
+}
+
+/** Of two alternatives written one after the other (from `first` and from `second` on), keeps the shorter one. */
+export function keepShorter(first: usize, second: usize): void {
+  if (failed) return;
+  const firstLength = second - first;
+  const secondLength = out - start - second;
+  if (secondLength >= firstLength) {
+    out = start + second;
+    return;
+  }
+  memory.copy(start + first, start + second, secondLength);
+  out = start + first + secondLength;
+}

@@ -1,0 +1,193 @@
+/**
+ * Where the receiver's cursor is, and the shortest way to move it. Used by frame, row and scroll.
+ *
+ * The position is exact, or unknown (after a character whose width the peers disagree about), or "edge": behind the
+ * last column of a row, where a terminal waits with the wrap. From the edge only an absolute move or CR is safe
+ * (display.md D1, 4.3).
+ */
+import * as O from "./output";
+
+const UNKNOWN: i32 = 0;
+const EXACT: i32 = 1;
+const EDGE: i32 = 2;
+
+const BS: u8 = 0x08;
+const LF: u8 = 0x0a;
+const CR: u8 = 0x0d;
+
+let state: i32 = UNKNOWN;
+let y: i32 = 0;
+let x: i32 = 0;
+let width: i32 = 0;
+/** The cursor is visible on a real terminal and is to be hidden before it travels. */
+let hideFirst: bool = false;
+/** It was hidden in this frame. */
+let hidden: bool = false;
+
+/**
+ * Starts a frame on a screen of `cols` columns.
+ * @param hide the cursor is visible and must be hidden before the first move
+ */
+export function startPosition(cols: i32, hide: bool): void {
+  width = cols;
+  hideFirst = hide;
+  hidden = false;
+  state = UNKNOWN;
+}
+
+/** The cursor is at this place for certain, and no wrap is pending. */
+export function placeAt(row: i32, col: i32): void {
+  state = EXACT;
+  y = row;
+  x = col;
+}
+
+/**
+ * The cursor is in this row's last column or behind it. Also where a frame starts whose cursor is in the last column:
+ * a peer that was left in pending wrap after all would wrap if something were printed there without a move.
+ */
+export function placeAtEdge(row: i32): void {
+  state = EDGE;
+  y = row;
+}
+
+export function forgetPosition(): void {
+  state = UNKNOWN;
+}
+
+/** Columns were printed from an exact position on. */
+export function advance(columns: i32): void {
+  x += columns;
+  if (x >= width) state = EDGE;
+}
+
+/** True if the cursor is exactly here. */
+export function isAt(row: i32, col: i32): bool {
+  return state == EXACT && y == row && x == col;
+}
+
+/** True if the cursor is in this row, at whatever column. */
+export function isInRow(row: i32): bool {
+  return state != UNKNOWN && y == row;
+}
+
+/** Takes the cursor out of a pending wrap, if it may be in one, without leaving the row. */
+export function leaveEdge(): void {
+  if (state == EDGE) moveTo(y, 0);
+}
+
+/** True if the cursor waits behind the last column of this row. */
+export function isAtEdge(row: i32): bool {
+  return state == EDGE && y == row;
+}
+
+/** The cursor's column if it is exactly in this row, else -1. */
+export function columnIn(row: i32): i32 {
+  return state == EXACT && y == row ? x : -1;
+}
+
+/** Hides the cursor if it is still to be hidden. */
+export function hide(): void {
+  if (!hideFirst) return;
+  O.putMode(25, false);
+  hideFirst = false;
+  hidden = true;
+}
+
+/** True if {@link hide} hid the cursor in this frame. */
+export function wasHidden(): bool {
+  return hidden;
+}
+
+/** Length of CSI final, CSI n final. */
+function countCost(n: i32): i32 {
+  return n == 1 ? 3 : 3 + O.digits(n);
+}
+
+function absoluteCost(row: i32, col: i32): i32 {
+  return 3 + (row ? O.digits(row + 1) : 0) + (col ? 1 + O.digits(col + 1) : 0);
+}
+
+function putAbsolute(row: i32, col: i32): void {
+  O.putCsi();
+  if (row) O.putNumber(row + 1);
+  if (col) {
+    O.putByte(0x3b);
+    O.putNumber(col + 1);
+  }
+  O.putByte(0x48);
+}
+
+function verticalCost(rows: i32): i32 {
+  if (rows >= 0) return min(rows, countCost(rows));
+  return min(-rows << 1, countCost(-rows));
+}
+
+function putVertical(rows: i32): void {
+  if (rows > 0) {
+    if (rows <= countCost(rows)) O.putRepeated(LF, rows);
+    else O.putCsiCount(rows, 0x42);
+  } else if (rows < 0) {
+    if (-rows << 1 <= countCost(-rows)) for (let i = rows; i < 0; i++) O.putEscape(0x4d);
+    else O.putCsiCount(-rows, 0x41);
+  }
+}
+
+/** Cost of CR, then right. */
+function fromMarginCost(col: i32): i32 {
+  return col ? 1 + countCost(col) : 1;
+}
+
+function horizontalCost(from: i32, to: i32): i32 {
+  if (to >= from) return to == from ? 0 : countCost(to - from);
+  return min(fromMarginCost(to), min(from - to, countCost(from - to)));
+}
+
+function putHorizontal(from: i32, to: i32): void {
+  if (to > from) {
+    O.putCsiCount(to - from, 0x43);
+  } else if (to < from) {
+    const left = from - to;
+    const cost = min(left, countCost(left));
+    if (fromMarginCost(to) < cost) {
+      O.putByte(CR);
+      if (to) O.putCsiCount(to, 0x43);
+    } else if (left == cost) O.putRepeated(BS, left);
+    else O.putCsiCount(left, 0x44);
+  }
+}
+
+/**
+ * Moves the cursor, absolutely or relatively, whichever is shorter. LF and ESC M move one row without scrolling here:
+ * the target is on the screen and no margins are set.
+ */
+export function moveTo(row: i32, col: i32): void {
+  if (isAt(row, col)) return;
+  const absolute = absoluteCost(row, col);
+  let relative: i32 = i32.MAX_VALUE;
+  if (state == EXACT) relative = verticalCost(row - y) + horizontalCost(x, col);
+  else if (state == EDGE) relative = verticalCost(row - y) + fromMarginCost(col);
+  if (relative < absolute) {
+    if (state == EDGE) {
+      O.putByte(CR);
+      x = 0;
+    }
+    putVertical(row - y);
+    putHorizontal(x, col);
+  } else {
+    putAbsolute(row, col);
+  }
+  placeAt(row, col);
+}
+
+/** {@link moveTo} while drawing: a visible cursor of a real terminal is hidden before it travels. */
+export function travelTo(row: i32, col: i32): void {
+  if (isAt(row, col)) return;
+  hide();
+  moveTo(row, col);
+}
+
+/** Bytes that CUF would take to go right by `columns`. */
+export function skipCost(columns: i32): i32 {
+  return countCost(columns);
+}

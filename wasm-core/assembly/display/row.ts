@@ -1,0 +1,249 @@
+/**
+ * Draws what changed in one row. Used by frame.ts.
+ *
+ * Per row the cheapest of: printing, printing over a short unchanged gap, erasing (EL, ECH) blanks that carry nothing
+ * but a background, moving. Wide characters are followed on both sides, so that a cell that was the hidden half of an
+ * old one is always written (display.md D3), and none is printed in the last column (D2).
+ */
+import * as L from "../layout";
+import * as C from "./cell";
+import * as O from "./output";
+import * as P from "./position";
+import * as R from "./rendition";
+
+const SPACE: u8 = 0x20;
+
+let lineage: usize = 0;
+let cols: i32 = 0;
+let ech: bool = false;
+let bce: bool = false;
+/** Drawing on a real terminal. */
+let screen: bool = false;
+
+export function startRows(shared: usize, columns: i32, hasEch: bool, hasBce: bool, onScreen: bool): void {
+  lineage = shared;
+  cols = columns;
+  ech = hasEch;
+  bce = hasBce;
+  screen = onScreen;
+}
+
+/** Bytes of the cells of a row that are compared: an even number of cells (memory.ts: rowBytes). */
+function comparedBytes(columns: i32): usize {
+  return (<usize>(columns + (columns & 1))) << L.CELL_SHIFT;
+}
+
+/** First of `columns` columns where two rows differ bit by bit, `columns` or more if none; `a` may be 0, the blank row. */
+export function firstDifference(a: usize, b: usize, columns: i32): i32 {
+  const bytes = comparedBytes(columns);
+  const pa = a + L.ROW_CELLS;
+  const pb = b + L.ROW_CELLS;
+  let i: usize = 0;
+  if (a == 0) {
+    for (; i < bytes; i += 16) if (v128.any_true(v128.load(pb + i))) break;
+    if (i < bytes && load<u64>(pb + i) == 0) i += 8;
+    return <i32>(i >> L.CELL_SHIFT);
+  }
+  const whole = bytes & ~63;
+  while (i < whole) {
+    const x0 = v128.xor(v128.load(pa + i), v128.load(pb + i));
+    const x1 = v128.xor(v128.load(pa + i, 16), v128.load(pb + i, 16));
+    const x2 = v128.xor(v128.load(pa + i, 32), v128.load(pb + i, 32));
+    const x3 = v128.xor(v128.load(pa + i, 48), v128.load(pb + i, 48));
+    if (v128.any_true(v128.or(v128.or(x0, x1), v128.or(x2, x3)))) break;
+    i += 64;
+  }
+  while (i < bytes && load<u64>(pa + i) == load<u64>(pb + i)) i += 8;
+  return <i32>(i >> L.CELL_SHIFT);
+}
+
+/** Last column where two rows differ bit by bit; they do. */
+function lastDifference(a: usize, b: usize): i32 {
+  const pa = a + L.ROW_CELLS;
+  const pb = b + L.ROW_CELLS;
+  let i = comparedBytes(cols);
+  while (i > 0) {
+    const old = a ? v128.load(pa + i - 16) : i64x2.splat(0);
+    if (v128.any_true(v128.xor(old, v128.load(pb + i - 16)))) break;
+    i -= 16;
+  }
+  const second = i - 8;
+  if ((a ? load<u64>(pa + second) : 0) == load<u64>(pb + second)) i -= 8;
+  return <i32>(i >> L.CELL_SHIFT) - 1;
+}
+
+function wrapFlag(cell: u64): u32 {
+  return C.contentOf(cell) & L.CELL_WRAP;
+}
+
+/** True if blanks of this style can be made by erasing: nothing but a background, and the terminal erases with it. */
+function canErase(style: u32): bool {
+  return R.isErasable(style) && (bce || R.hasDefaultBackground(style));
+}
+
+/** Prints a blank or doubtful cell's columns as spaces. */
+function putSpaces(style: u32, count: i32): void {
+  R.setPen(style);
+  O.putRepeated(SPACE, count);
+  P.advance(count);
+}
+
+/** Goes to a column to print there; over a short gap of unchanged cells in the pen's rendition by printing them. */
+function reach(now: usize, row: i32, col: i32): void {
+  const from = P.columnIn(row);
+  if (from >= 0 && from < col && col - from <= P.skipCost(col - from) && !C.isCovered(now, from)) {
+    let plain = true;
+    for (let i = from; plain && i < col; i++) {
+      const cell = L.cellAt(now, i);
+      const content = C.contentOf(cell) & ~(L.CELL_PROTECTED | L.CELL_WRAP);
+      plain = content < 0x7f && R.penIs(C.styleOf(cell));
+    }
+    if (plain) {
+      for (let i = from; i < col; i++) {
+        const content = C.contentOf(L.cellAt(now, i)) & 0x7f;
+        O.putByte(content ? <u8>content : SPACE);
+      }
+      P.advance(col - from);
+      return;
+    }
+  }
+  P.travelTo(row, col);
+}
+
+/** Prints one cell at its column. False if the peer may have given it another width. */
+function printCell(now: usize, row: i32, col: i32, cell: u64, width: i32): bool {
+  const style = C.styleOf(cell);
+  let kind = C.printability(lineage, cell);
+  // Narrow here, perhaps wide there, in the last column: it might wrap and scroll the peer's screen.
+  if (kind == C.PRINT_DOUBTFUL && width == 1 && col == cols - 1) kind = C.PRINT_IMPOSSIBLE;
+  reach(now, row, col);
+  if (kind == C.PRINT_IMPOSSIBLE) {
+    putSpaces(style, width);
+    return true;
+  }
+  if (kind == C.PRINT_DOUBTFUL) {
+    putSpaces(style, width);
+    P.travelTo(row, col);
+  } else R.setPen(style);
+  const settled = C.putCell(lineage, cell, kind);
+  if (settled) P.advance(width);
+  else P.forgetPosition();
+  return settled;
+}
+
+/**
+ * Draws the differences between `old` (0 = blank) and `now` as row `row`.
+ * @param from columns at the start that the row above printed already
+ * @param below the row below, into which a wrapping row continues; 0 for the bottom row
+ * @returns columns of the row below that were printed: its first character makes the terminal wrap by itself and so
+ *   remember that the two rows are one line. 0 if none
+ */
+export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usize): i32 {
+  const first = firstDifference(old, now, cols);
+  if (first >= cols) return 0;
+  let last = lastDifference(old, now);
+  const lastNow = L.cellAt(now, cols - 1);
+  const wraps = below != 0 && wrapFlag(lastNow) != 0;
+  // On the bottom row the flag cannot be brought about (display.md D4).
+  const wrapChanged = below != 0 && wrapFlag(lastNow) != wrapFlag(old ? L.cellAt(old, cols - 1) : 0);
+  let wroteLast = false;
+  let col = max(first, from);
+  if (C.isCovered(now, col)) {
+    // Hidden, unless it has the wrap flag that printing the wide character before it brings about.
+    if (wrapChanged && col == cols - 1) col--;
+    else col++;
+  }
+  let hidden = C.isCovered(old, col);
+  // The run of blanks looks at columns that were not reached yet: no further than a cell with the wrap flag.
+  const eraseEnd = wraps ? cols - 1 : cols;
+  if (hidden) last = max(last, col);
+
+  while (col <= last) {
+    let cell = L.cellAt(now, col);
+    let width = C.isWide(cell) ? 2 : 1;
+    if (col + width > cols) {
+      // A wide character would wrap (display.md D2).
+      cell = cell & ((<u64>~0) << 32);
+      width = 1;
+    }
+    const atEnd = col + width >= cols;
+    const oldCell = old ? L.cellAt(old, col) : 0;
+    if (!hidden && !(atEnd && wrapChanged) && C.sameCell(oldCell, cell)) {
+      hidden = C.isWide(oldCell) && width == 1;
+      col += width;
+      continue;
+    }
+    const style = C.styleOf(cell);
+    if (C.isBlank(cell) && canErase(style) && col < eraseEnd) {
+      // Blanks of one background: from here to `end`, changed at least up to `changed`.
+      let end = col;
+      let changed = col;
+      let hiddenBehind = false;
+      while (end < eraseEnd) {
+        const blank = L.cellAt(now, end);
+        if (!C.isBlank(blank) || !R.sameRendition(C.styleOf(blank), style)) break;
+        const before = old ? L.cellAt(old, end) : 0;
+        const differs =
+          hidden || (end <= last && !C.sameCell(before, blank)) || (wrapChanged && end == cols - 1);
+        hidden = !hidden && C.isWide(before);
+        if (differs) {
+          changed = end;
+          hiddenBehind = hidden;
+        }
+        end++;
+      }
+      const count = changed - col + 1;
+      const at = P.columnIn(row);
+      let start = col;
+      // Erasing may as well begin where the cursor is, if there are only such blanks between.
+      if (at >= 0 && at < col && !C.isCovered(now, at)) {
+        let k = col;
+        while (k > at && C.isBlank(L.cellAt(now, k - 1)) && C.styleOf(L.cellAt(now, k - 1)) == style) k--;
+        if (k == at) start = at;
+      }
+      const erased = changed - start + 1;
+      const travel = end <= last ? 4 : 0;
+      const spaces = count + R.penCost(style);
+      if (end == cols && spaces > 3 + R.eraseCost(style)) {
+        P.travelTo(row, start);
+        R.setPenForErase(style, screen);
+        O.putCsi0(0x4b);
+        return 0;
+      }
+      if (ech && spaces > 3 + O.digits(erased) + travel + R.eraseCost(style)) {
+        P.travelTo(row, start);
+        R.setPenForErase(style, screen);
+        O.putCsiCount(erased, 0x58);
+      } else {
+        reach(now, row, col);
+        putSpaces(style, count);
+      }
+      col = changed + 1;
+      hidden = hiddenBehind;
+      if (hidden && col < cols) last = max(last, col);
+      continue;
+    }
+    const settled = printCell(now, row, col, cell, width);
+    if (atEnd) wroteLast = true;
+    for (let i = 0; i < width; i++) {
+      hidden = !hidden && old != 0 && C.isWide(L.cellAt(old, col));
+      col++;
+    }
+    // If the peer took two columns for it, the next one is blank there.
+    if (!settled && width == 1) hidden = true;
+    if (hidden && col < cols) last = max(last, col);
+  }
+  return wraps && wroteLast ? continueLine(row + 1, below) : 0;
+}
+
+/** Prints the first cell of `row` so that the terminal wraps into it. Returns its columns, 0 if that is not safe. */
+function continueLine(row: i32, now: usize): i32 {
+  const cell = L.cellAt(now, 0);
+  const width = C.isWide(cell) ? 2 : 1;
+  if (!P.isAtEdge(row - 1) || width >= cols || C.printability(lineage, cell) != C.PRINT_SETTLED) return 0;
+  R.setPen(C.styleOf(cell));
+  P.placeAt(row, 0);
+  if (C.putCell(lineage, cell, C.PRINT_SETTLED)) P.advance(width);
+  else P.forgetPosition();
+  return width;
+}
