@@ -63,7 +63,8 @@ const CONNECTING_NOTICE_MS = 250;
 const CONNECTING_TIMEOUT_MS = 15_000;
 /**
  * Typed bytes that may wait for an acknowledgement: a pasted file is read no faster than it travels. While the server
- * is not to be heard more is read, so that the escape key behind a paste still works; a message holds 4 MiB at most.
+ * is not to be heard more is read, so that the escape key behind a paste still works; a message holds 4 MiB at most
+ * [P 11.7].
  */
 const MAX_UNACKNOWLEDGED_INPUT = 65_536;
 const MAX_UNACKNOWLEDGED_INPUT_WHILE_LATE = 1_048_576;
