@@ -8,6 +8,7 @@
 import type { TerminalState } from "../ssp/terminal-state.ts";
 import type { Transport } from "../ssp/transport.ts";
 import type { UserStream } from "../ssp/user-stream.ts";
+import type { Terminal } from "../wasm-core/core.ts";
 import type { EscapeKey } from "./escape-key.ts";
 import type { NotificationBar } from "./notification.ts";
 import type { Overlay } from "./overlay.ts";
@@ -33,7 +34,7 @@ interface Network {
 }
 
 export interface LoopParts {
-  readonly transport: Transport<UserStream, TerminalState>;
+  readonly transport: Transport<UserStream, TerminalState<Terminal>>;
   readonly network: Network;
   readonly screen: Screen;
   readonly escapeKey: EscapeKey;

@@ -11,6 +11,7 @@ import { TerminalState } from "../ssp/terminal-state.ts";
 import { Transport } from "../ssp/transport.ts";
 import { UserStream } from "../ssp/user-stream.ts";
 import { libc } from "../sys/libc.ts";
+import type { Terminal } from "../wasm-core/core.ts";
 import { loadCore } from "../wasm-core/load.ts";
 import { writeText } from "./cli/output.ts";
 import { bootTime } from "./clock.ts";
@@ -147,7 +148,7 @@ class Session {
       blank: blank.snapshot(),
     });
     this.#screen = screen;
-    const transport = new Transport<UserStream, TerminalState>({
+    const transport = new Transport<UserStream, TerminalState<Terminal>>({
       core,
       key,
       side: "client",
@@ -173,7 +174,11 @@ class Session {
     }
   }
 
-  async #live(transport: Transport<UserStream, TerminalState>, screen: Screen, now: number): Promise<Ending> {
+  async #live(
+    transport: Transport<UserStream, TerminalState<Terminal>>,
+    screen: Screen,
+    now: number,
+  ): Promise<Ending> {
     const { port, env } = this.#options;
     const tty = this.#tty;
     tty.makeRaw();

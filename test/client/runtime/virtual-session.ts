@@ -28,12 +28,12 @@ interface Timer {
 /** The server's end: a transport and the terminal it shows. No shell: the test writes to the terminal itself. */
 export class VirtualServer {
   readonly terminal: Terminal;
-  readonly transport: Transport<TerminalState, UserStream>;
+  readonly transport: Transport<TerminalState<Terminal>, UserStream>;
   readonly input: UserEvent[] = [];
 
   constructor(core: Core, now: number) {
     this.terminal = core.createTerminal(COLS, ROWS, "host");
-    this.transport = new Transport<TerminalState, UserStream>({
+    this.transport = new Transport<TerminalState<Terminal>, UserStream>({
       core,
       key: KEY,
       side: "server",
@@ -79,7 +79,7 @@ export class VirtualSession {
   readonly loop: SessionLoop;
   readonly bar: NotificationBar;
   readonly screen: Screen;
-  readonly client: Transport<UserStream, TerminalState>;
+  readonly client: Transport<UserStream, TerminalState<Terminal>>;
   server: VirtualServer | undefined;
   /** Every datagram the client sent: when, since the start. */
   readonly sent: number[] = [];
@@ -130,7 +130,7 @@ export class VirtualSession {
       noInit: false,
       blank: blank.snapshot(),
     });
-    this.client = new Transport<UserStream, TerminalState>({
+    this.client = new Transport<UserStream, TerminalState<Terminal>>({
       core,
       key: KEY,
       side: "client",
