@@ -51,7 +51,7 @@ const WORK: Scenario = {
     {
       does: "edit a file",
       act: async (pane) => {
-        await pane.line("vim -u NONE -N -n -i NONE -c 'syntax on|set number ruler' sample.c");
+        await pane.line("vim -u vimrc -n -i NONE sample.c");
         await pane.waitFor("the editor", all(row(0, /Greatest/), row(-1, /1,1 +Top$/)), SLOW_MS);
         await pane.type("5jOint x; // 完", KEY_PAUSE_MS);
         await pane.keys("Escape", "G");
