@@ -117,6 +117,12 @@ export class Tty {
     process.stdin.on("close", this.#onEnd);
   }
 
+  /** Stops reading for a while, or goes on. What is typed meanwhile waits in the kernel. */
+  hold(held: boolean): void {
+    if (held) process.stdin.pause();
+    else process.stdin.resume();
+  }
+
   /** Stops reading, so that the process can end and the shell gets what is typed from now on. */
   close(): void {
     if (this.#onData) process.stdin.off("data", this.#onData);

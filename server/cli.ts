@@ -22,7 +22,8 @@ export interface ServerOptions {
 }
 
 export type Invocation =
-  | { readonly kind: "help" | "version" }
+  | { readonly kind: "help" }
+  | { readonly kind: "version" }
   /** Print `messages` on standard error and leave with status 1. */
   | { readonly kind: "error"; readonly messages: readonly string[] }
   /** Print `messages` (warnings) on standard error and serve. */

@@ -3,6 +3,7 @@
  * that the event loop keeps turning and memory stays flat, and input is bounded. Knows nothing of screens or protocols.
  * Called by session.ts.
  */
+import { withCoreDumps } from "../sys/core-dumps.ts";
 import { errorText } from "../sys/libc.ts";
 import { expectDescriptors, PtyDevice } from "./pty-device.ts";
 import { PtyInput } from "./pty-input.ts";
@@ -166,13 +167,15 @@ function spawnOrShell(command: PtyCommand, onData: (bytes: Uint8Array) => void):
 }
 
 function spawn(command: PtyCommand, onData: (bytes: Uint8Array) => void): Bun.Subprocess {
-  return Bun.spawn({
-    cmd: [...command.command],
-    ...(command.argv0 === undefined ? {} : { argv0: command.argv0 }),
-    env: command.environment,
-    cwd: command.directory,
-    terminal: { cols: command.cols, rows: command.rows, data: (_terminal, bytes) => onData(bytes) },
-  });
+  return withCoreDumps(() =>
+    Bun.spawn({
+      cmd: [...command.command],
+      ...(command.argv0 === undefined ? {} : { argv0: command.argv0 }),
+      env: command.environment,
+      cwd: command.directory,
+      terminal: { cols: command.cols, rows: command.rows, data: (_terminal, bytes) => onData(bytes) },
+    }),
+  );
 }
 
 function spawnError(error: unknown): SpawnError {

@@ -5,6 +5,7 @@
 import { ptr } from "bun:ffi";
 import { printKey } from "../ssp/key.ts";
 import { KEY_BYTES } from "../ssp/params.ts";
+import { forbidCoreDumps } from "../sys/core-dumps.ts";
 import { libc } from "../sys/libc.ts";
 import type { Core } from "../wasm-core/core.ts";
 import { loadCore } from "../wasm-core/load.ts";
@@ -23,7 +24,6 @@ const DEFAULT_SIZE = { cols: 80, rows: 24 };
 /** The longest sleep: a timer must not overflow because a limit is set to years. */
 const MAX_SLEEP_MS = 60_000;
 
-const PR_SET_DUMPABLE = 4;
 const PR_SET_NAME = 15;
 /** How process lists show this process, whatever runs it. */
 const PROCESS_NAME = "mosh-server";
@@ -33,6 +33,7 @@ type Log = (message: string) => void;
 /** Serves one session to its end. Returns the exit status. */
 export async function serveStandalone(options: ServerOptions, handover: Handover): Promise<number> {
   labelProcess();
+  forbidCoreDumps();
   const report: Log = (message) => void writeText(STDERR, `${message}\n`);
   const core = await loadCore();
   const key = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
@@ -63,11 +64,9 @@ export async function serveStandalone(options: ServerOptions, handover: Handover
   return 0;
 }
 
-/** This process's memory holds the key: no core dumps, and no debugger or /proc/PID/mem for the user's other programs. */
 function labelProcess(): void {
   const name = Buffer.from(`${PROCESS_NAME}\0`);
   libc().prctl(PR_SET_NAME, BigInt(ptr(name)), 0n, 0n, 0n);
-  libc().prctl(PR_SET_DUMPABLE, 0n, 0n, 0n, 0n);
 }
 
 function clock(): number {

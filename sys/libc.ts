@@ -13,6 +13,7 @@ const SYMBOLS = {
   dup2: { args: ["i32", "i32"], returns: "i32" },
   poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
   clock_gettime: { args: ["i32", "ptr"], returns: "i32" },
+  getrlimit: { args: ["i32", "ptr"], returns: "i32" },
   setrlimit: { args: ["i32", "ptr"], returns: "i32" },
   getenv: { args: ["ptr"], returns: "ptr" },
   strerror: { args: ["i32"], returns: "cstring" },

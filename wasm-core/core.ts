@@ -47,7 +47,7 @@ export class Core {
   /**
    * A sealing handle for one direction of a session, from sequence number 0. Call it once per key and direction.
    * @param key 16 bytes; not kept by reference
-   * @param direction 0 = client to server, 1 = server to client (transport.md 3.1)
+   * @param direction 0 = client to server, 1 = server to client [P 3.1]
    */
   createSealer(key: Uint8Array, direction: 0 | 1): Sealer {
     return this.#crypto.createSealer(key, direction);

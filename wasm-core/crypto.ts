@@ -20,7 +20,7 @@ const SLACK = 48;
 /** Results of ocb_seal (assembly/ocb.ts). */
 const EXHAUSTED_SEQUENCE = -2;
 
-/** The key has been used up; the session must end (transport.md 3.3). */
+/** The key has been used up; the session must end [P 3.4]. */
 export class FatalCryptoError extends Error {
   override readonly name = "FatalCryptoError";
 }
@@ -93,7 +93,7 @@ export class Sealer extends KeyHandle {
     return BigInt.asUintN(64, this.staging.abi.ocb_sequence(this.context));
   }
 
-  /** AES blocks of plaintext sealed so far (transport.md 3.3). */
+  /** AES blocks of plaintext sealed so far [P 3.4]. */
   get blocks(): number {
     return Number(this.staging.abi.ocb_blocks(this.context));
   }

@@ -140,9 +140,13 @@ async function remoteIpMethod(start: Start, words: readonly string[]): Promise<R
 
 async function startByEmbeddedSsh(start: Start, options: readonly string[]): Promise<Startup> {
   const { invocation, program, env } = start;
-  const { runEmbeddedSsh } = await import("./embedded/embedded-ssh.ts");
+  const [{ runEmbeddedSsh }, { openTerminalPrompter }] = await Promise.all([
+    import("./embedded/embedded-ssh.ts"),
+    import("./embedded/prompt.ts"),
+  ]);
   const method = invocation.remoteIp ?? "proxy";
   const reader = startupReader(start);
+  const prompter = openTerminalPrompter();
   const status = await runEmbeddedSsh(
     {
       options,
@@ -154,9 +158,11 @@ async function startByEmbeddedSsh(start: Start, options: readonly string[]): Pro
       program,
       env,
       notify: (text) => writeText(2, `${text}\n`),
+      prompter,
     },
     reader,
   );
+  prompter?.close();
   return finish(reader, start, status);
 }
 
@@ -177,8 +183,11 @@ async function startLocally(start: Start, address: string): Promise<Startup> {
   const server = invocation.server ?? shellQuoteAll(selfCommand("server"));
   const environment = startupEnvironment(env, { predictOverwrite: invocation.predictOverwrite });
   delete environment.SSH_CONNECTION;
-  // With `local` the address is looked up before; here it is said a second time, which stock refuses, too.
-  const reader = startupReader(start, invocation.remoteIp === "local" ? address : undefined);
+  // With `--local` and the method `local` the address is known before and said a second time: stock refuses that, too.
+  const reader = startupReader(
+    start,
+    invocation.local && invocation.remoteIp === "local" ? address : undefined,
+  );
   reader.push(Buffer.from(`MOSH IP ${address}\n`));
   const status = await runStartup(
     {

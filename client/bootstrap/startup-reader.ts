@@ -79,9 +79,10 @@ export class StartupReader {
     }
   }
 
-  /** The stream has ended: a last line without newline counts. @throws CommandError as push does */
+  /** The stream has ended: a last line without newline counts, and gets one. @throws CommandError as push does */
   end(): void {
-    if (!this.done && this.#pending.length > 0) this.#line(this.#pending);
+    if (!this.done && this.#pending.length > 0)
+      this.#line(Buffer.concat([this.#pending, Buffer.of(NEWLINE)]));
     this.#pending = new Uint8Array(0);
   }
 

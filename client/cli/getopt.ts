@@ -84,7 +84,7 @@ export function parseWords(
       words.push(...argv.slice(i + 1));
       break;
     }
-    const match = /^--?([^=]+)(?:=(.*))?$/s.exec(word) ?? /^--?(=.*)$/s.exec(word);
+    const match = /^(?:--|-(?!-))(?:([^=]+)(?:=(.*))?|(=.*))$/s.exec(word);
     if (match === null || word === "-") {
       if (options.posix) {
         words.push(...argv.slice(i));
@@ -93,7 +93,7 @@ export function parseWords(
       words.push(word);
       continue;
     }
-    const completed = complete(match[1]!.toLowerCase(), table);
+    const completed = complete((match[1] ?? match[3]!).toLowerCase(), table);
     if ("error" in completed) {
       errors.push(completed.error);
       continue;

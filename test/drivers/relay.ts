@@ -32,8 +32,8 @@ export interface Passage {
   readonly from: string;
 }
 
-/** splitmix32: small, seedable, good enough to choose fates. */
-function generator(seed: number): () => number {
+/** splitmix32: 0 ≤ x < 1, small, seedable, good enough to choose fates. */
+export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x9e3779b9) >>> 0;
@@ -75,7 +75,7 @@ export class Relay {
       "to-server": { ...CALM, ...options.weather },
       "to-client": { ...CALM, ...options.weather },
     };
-    this.#random = { "to-server": generator(seed), "to-client": generator(seed ^ 0x5bd1e995) };
+    this.#random = { "to-server": seededRandom(seed), "to-client": seededRandom(seed ^ 0x5bd1e995) };
   }
 
   static async start(options: RelayOptions): Promise<Relay> {

@@ -6,9 +6,10 @@
  * cells that were only ever erased, so a row cleared to a background colour would look empty; the inner client's
  * terminal has no background-colour erase, so there the same cells are printed and can be read.
  */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { familyOf } from "./processes.ts";
 import { type Comparison, differences, parseCapture, type Screen, show, some } from "./screen.ts";
 import { DEADLINE_MS, until } from "./wait.ts";
 
@@ -54,13 +55,14 @@ export class Tmux {
     const configuration = join(this.#directory, "configuration");
     if (!existsSync(configuration)) writeFileSync(configuration, CONFIGURATION);
     const server = ["tmux", "-S", join(this.#directory, `${this.#panes.length}`), "-f", configuration, "-u"];
-    const pane = new Pane(server);
+    const status = join(this.#directory, `${this.#panes.length}.status`);
+    const pane = new Pane(server, status);
     this.#panes.push(pane);
     const shape = ["-d", "-x", String(options.cols ?? 80), "-y", String(options.rows ?? 24)];
     const env = Object.entries(options.env).map(([name, value]) => `${name}=${value}`);
     await pane.tmux(
       ...["new-session", ...shape, "-s", "program", "-c", options.cwd ?? "/", "--"],
-      ...["env", "-i", ...env, ...options.command.map(escapeSemicolon)],
+      ...["env", "-i", ...env, "sh", "-c", KEEP_STATUS, status, ...options.command.map(escapeSemicolon)],
       ";",
       ...["new-session", ...shape, "-s", "view", "--"],
       ...["env", "-u", "TMUX", "TERM=tmux-256color", ...server, "attach", "-t", PROGRAM],
@@ -80,20 +82,30 @@ function escapeSemicolon(word: string): string {
   return word.endsWith(";") ? `${word.slice(0, -1)}\\;` : word;
 }
 
-/** A death by signal as the shell counts it. */
-function exitStatus(status: string, signal: string): number {
-  return signal === "" ? Number(status) : 128 + Number(signal);
-}
+/**
+ * Runs a program and keeps its status in a file: the multiplexer forgets it when the terminal's end comes before the
+ * signal of the program's.
+ */
+const KEEP_STATUS = '"$@"; echo $? >"$0"';
 
 /** A terminal with one program in it. */
 export class Pane {
   readonly #server: readonly string[];
+  readonly #statusFile: string;
   #open = true;
   #endedAt: number | undefined;
 
   /** `server`: the words that address this pane's tmux server. Panes come from `Tmux.open`. */
-  constructor(server: readonly string[]) {
+  constructor(server: readonly string[], statusFile: string) {
     this.#server = server;
+    this.#statusFile = statusFile;
+  }
+
+  /** Status of the program, 128 + the signal if one ended it; undefined while it runs. */
+  #status(): number | undefined {
+    if (!existsSync(this.#statusFile)) return undefined;
+    const text = readFileSync(this.#statusFile, "utf8").trim();
+    return text === "" ? undefined : Number(text);
   }
 
   /** Runs tmux commands in one invocation (`;` separates them) and returns what they print. */
@@ -146,7 +158,7 @@ export class Pane {
   async screen(): Promise<Screen> {
     const format = [
       ..."pane_width pane_height cursor_x cursor_y cursor_flag alternate_on".split(" "),
-      ..."pane_dead pane_dead_status pane_dead_signal".split(" "),
+      "pane_dead",
       ..."mouse_any_flag mouse_button_flag mouse_standard_flag mouse_sgr_flag mouse_utf8_flag".split(" "),
       "pane_title",
     ];
@@ -158,7 +170,7 @@ export class Pane {
     const end = output.indexOf("\n");
     const fields = output.slice(0, end).split("\t");
     const [cols, rows, x, y] = fields.slice(0, 4).map(Number) as [number, number, number, number];
-    const mouse = ["any", "button", "standard", "sgr", "utf8"].filter((_, i) => fields[9 + i] === "1");
+    const mouse = ["any", "button", "standard", "sgr", "utf8"].filter((_, i) => fields[7 + i] === "1");
     return {
       cols,
       rows,
@@ -166,15 +178,16 @@ export class Pane {
       cursor: { row: y, col: Math.min(x, cols - 1) },
       cursorVisible: fields[4] === "1",
       alternate: fields[5] === "1",
-      exited: fields[6] === "1" ? exitStatus(fields[7]!, fields[8]!) : undefined,
+      exited: fields[6] === "1" ? this.#status() : undefined,
       mouse: mouse.join(" "),
-      title: fields.slice(14).join("\t"),
+      title: fields.slice(12).join("\t"),
     };
   }
 
   /** Process id of the pane's program. */
   async pid(): Promise<number> {
-    return Number(await this.tmux("display-message", "-p", "-t", PROGRAM, "#{pane_pid}"));
+    const shell = Number(await this.tmux("display-message", "-p", "-t", PROGRAM, "#{pane_pid}"));
+    return until("the program to start", () => familyOf(shell)[1]);
   }
 
   /** Waits for a screen that fulfils `condition`; on timeout fails with the screen's contents. */

@@ -7,12 +7,12 @@ import { afterAll, describe, expect } from "bun:test";
 import { Home } from "../drivers/home.ts";
 import { clientProgram, nameOf, PAIRS, type Pair, startServer } from "../drivers/peers-run.ts";
 import { gone, signal } from "../drivers/processes.ts";
-import { all, row, type Screen, some, textOf } from "../drivers/screen.ts";
+import { all, row, type Screen, some } from "../drivers/screen.ts";
 import { Tmux } from "../drivers/tmux.ts";
 import { Gate } from "../drivers/wait.ts";
 import { peer } from "../peers.ts";
 import { FIXTURES } from "./fixtures.ts";
-import { connect, ends, play, recordDirectly, sizeOf } from "./play.ts";
+import { connect, ends, play, recordDirectly, type Session, sizeOf } from "./play.ts";
 import { SCENARIOS } from "./scenarios.ts";
 
 const home = new Home(FIXTURES);
@@ -82,12 +82,7 @@ describe("a session ends", () => {
 
   describe("by the escape key and a full stop", () => {
     forEachPair(["cat"], async (pair) => {
-      const session = await connect(tmux, home, pair, ["cat"]);
-      await session.pane.line("hello");
-      await session.pane.waitFor(
-        "the echo",
-        (screen) => textOf(screen).filter((l) => l === "hello").length === 2,
-      );
+      const session = await connectReady(pair);
       await session.pane.keys("C-^", ".");
       await ends(session);
     });
@@ -96,9 +91,7 @@ describe("a session ends", () => {
   for (const name of ["SIGTERM", "SIGHUP", "SIGINT"] as const) {
     describe(`by ${name} to the client`, () => {
       forEachPair(["cat"], async (pair) => {
-        const session = await connect(tmux, home, pair, ["cat"]);
-        await session.pane.line("hello");
-        await session.pane.waitForRow("hello");
+        const session = await connectReady(pair);
         signal(await session.pane.pid(), name);
         await ends(session);
       });
@@ -107,14 +100,19 @@ describe("a session ends", () => {
 
   describe("by SIGTERM to the server", () => {
     forEachPair(["cat"], async (pair) => {
-      const session = await connect(tmux, home, pair, ["cat"]);
-      await session.pane.line("hello");
-      await session.pane.waitForRow("hello");
+      const session = await connectReady(pair);
       signal(session.server.pid, "SIGTERM");
       await ends(session);
     });
   });
 });
+
+/** A session of a program that says something and then waits: seen, it shows that both ends are up. */
+async function connectReady(pair: Pair): Promise<Session> {
+  const session = await connect(tmux, home, pair, ["sh", "-c", "echo ready; exec cat"]);
+  await session.pane.waitForRow("ready");
+  return session;
+}
 
 describe("suspend by the escape key and Ctrl-Z, resume by fg", () => {
   forEachPair(["bash", "cat"], async (pair) => {

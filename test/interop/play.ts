@@ -78,7 +78,7 @@ export async function play(
 export async function ends({ server, pane }: Session, status = 0): Promise<void> {
   const end = await pane.exit();
   expect(end.text).toEndWith("[mosh is exiting.]");
-  expect(end.status).toBe(status);
+  if (end.status !== status) throw new Error(`status ${end.status} instead of ${status}:\n${end.text}`);
   await gone([server.pid]);
   await pane.close();
 }

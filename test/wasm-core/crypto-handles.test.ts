@@ -137,7 +137,7 @@ describe("nonces", () => {
   });
 });
 
-describe("limits (transport.md 3.3)", () => {
+describe("limits [P 3.4]", () => {
   test("blocks are ceil(length / 16) a datagram", () => {
     const sealer = sealerOf(KEY);
     for (const [length, blocks] of [

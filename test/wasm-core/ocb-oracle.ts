@@ -3,19 +3,13 @@
  * tests run the same functions on it and on the wasm core; bench/crypto.ts measures against it.
  */
 import { unsafe } from "@noble/ciphers/aes.js";
+import type { OcbInput } from "../../wasm-core/crypto.ts";
 
 /** What RFC 7253 calls OCB-ENCRYPT and OCB-DECRYPT. `tagBytes` = TAGLEN / 8; the tag is at the ciphertext's end. */
 export interface OcbImplementation {
   readonly name: string;
   seal(input: OcbInput, plaintext: Uint8Array): Uint8Array;
   open(input: OcbInput, ciphertext: Uint8Array): Uint8Array | undefined;
-}
-
-export interface OcbInput {
-  readonly key: Uint8Array;
-  readonly nonce: Uint8Array;
-  readonly ad: Uint8Array;
-  readonly tagBytes: number;
 }
 
 const MASK_128 = (1n << 128n) - 1n;

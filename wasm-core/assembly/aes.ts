@@ -6,7 +6,7 @@
  * (relaxed_swizzle) of a 16-byte table that sits in a vector register: no address depends on data. The state is kept
  * in a basis in which inversion in GF(2^8) is five such look-ups (aes-tables.ts, tools/derive-aes-tables.ts). No
  * function of this file moves a byte of state or key out of the vector registers into an integer, so no branch and no
- * address can depend on one; test/wasm-core/constant-time.test.ts checks that in the compiled module.
+ * address can depend on one; test/wasm-core/aes.test.ts checks that in the compiled module.
  *
  * relaxed_swizzle is used with indices 0..15 and ≥ 128 only, where its result is the same on every machine; the
  * derivation refuses tables that would give another index.
@@ -272,11 +272,12 @@ export function encryptBlock(keys: usize, x: v128): v128 {
 
 /**
  * Encrypts the blocks at `at` in place, three at a time; `count` is a multiple of three. A round is a chain of about a
- * dozen dependent instructions: three independent chains keep the shuffle units busy while one alone waits (54, 36 and 30
- * ns a block one, two and three at a time). Four need more than the 16 vector registers of x64 and cost 57.
+ * dozen dependent instructions: three independent chains keep the shuffle units busy while one alone waits. Measured in
+ * JavaScriptCore on x64: 54, 36 and 30 ns a block one, two and three at a time, 57 four at a time (the likely reason: with
+ * the tables they need more than the 16 vector registers).
  *
  * This and the next two are exported by the module only so that the compiler keeps them as functions of their own: inlined
- * into their callers, they get too few registers there and take twice the time.
+ * into their callers they took twice the time.
  */
 export function encryptThrees(keys: usize, at: usize, count: i32): void {
   const first = v128.load(keys);

@@ -44,7 +44,7 @@ const TEXT: usize = STAGING + 16;
 
 /** Only 63 bits of the sequence number reach the wire; the next one would repeat the nonce of number 0. */
 const SEQUENCE_LIMIT: u64 = 1 << 63;
-/** Blocks one key may seal (transport.md 3.3; RFC 7253, 5.1 asks for at most 2^48). */
+/** Blocks one key may seal ([P 3.4]; RFC 7253, 5, recommends at most 2^48). */
 const BLOCK_LIMIT: u64 = 1 << 47;
 
 /** Results below zero; wasm-core/abi.ts mirrors them. */
@@ -119,7 +119,7 @@ function offsetZero(context: usize, nonceBlock: v128, bottom: i32): v128 {
   return swapHalves(v128.or(i64x2.shl(v128.load(context, KTOP), bottom), carried));
 }
 
-/** Offset_0 for the protocol's 12-byte nonce (four zero bytes, the wire nonce) and a 128-bit tag. */
+/** Offset_0 for the protocol's 12-byte nonce (four zero bytes, the wire nonce) and a 128-bit tag [P 3.3]. */
 function offsetOfDatagram(context: usize): v128 {
   const wire = load<u64>(WIRE_NONCE);
   // Little-endian view of 00 00 00 01 00 00 00 00: tag length 128 mod 128 = 0, the 1 before the nonce, its zero bytes.
@@ -267,7 +267,7 @@ export function ocb_sequence(context: usize): u64 {
   return load<u64>(context, SEQUENCE);
 }
 
-/** Blocks sealed (transport.md 3.3). */
+/** Blocks sealed [P 3.4]. */
 export function ocb_blocks(context: usize): u64 {
   return load<u64>(context, BLOCKS);
 }

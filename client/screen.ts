@@ -1,0 +1,114 @@
+/**
+ * What is on the person's terminal, and how it gets there: the start and stop sequences and one write for each frame
+ * (display.md 6). It remembers what it drew last, overlays included, and draws the difference.
+ *
+ * Knows nothing of the network. The session owns one; session-loop.ts hands it the pictures.
+ */
+import type { DiffOptions, Terminal } from "../wasm-core/core.ts";
+import type { Terminfo } from "./terminfo.ts";
+
+/** Takes ownership of what it is given; never blocks (tty-output.ts). */
+interface Output {
+  readonly backlog: number;
+  write(bytes: Uint8Array): void;
+}
+
+export interface ScreenOptions {
+  readonly output: Output;
+  readonly terminfo: Terminfo;
+  /** TERM: decides whether titles are drawn. */
+  readonly term: string;
+  /** Do not switch to the alternate screen. */
+  readonly noInit: boolean;
+  /** A blank terminal of the local size; taken over. */
+  readonly blank: Terminal;
+}
+
+/** Terminals that show a title; terminfo does not say. */
+const TITLE_TERMINALS = /^(?:xterm|rxvt|kterm|Eterm|alacritty|screen|tmux)/;
+
+/** Arrow keys arrive as SS3, which the server translates for programs that want CSI (state-objects 1.2). */
+const APPLICATION_CURSOR_KEYS = "\x1b[?1h";
+
+/**
+ * Everything that a frame may have switched on, off again. Stock leaves out bracketed paste (2004), focus reports
+ * (1004), reverse video (5) and X10 mouse (9), so a session that dies in a full-screen program leaves them on.
+ */
+const STOP =
+  "\x1b[?1l\x1b[0m\x1b[?25h\x1b[?1003l\x1b[?1002l\x1b[?1001l\x1b[?1000l\x1b[?1015l\x1b[?1006l\x1b[?1005l" +
+  "\x1b[?9l\x1b[?1004l\x1b[?2004l\x1b[?5l";
+/** Only if a frame switched it on: many terminals have it on by default, and what they had is not known. */
+const ALTERNATE_SCROLL_OFF = "\x1b[?1007l";
+
+export class Screen {
+  readonly #output: Output;
+  readonly #terminfo: Terminfo;
+  readonly #noInit: boolean;
+  readonly #capabilities: DiffOptions;
+  #drawn: Terminal;
+  #started = false;
+  #repaint = false;
+
+  constructor(options: ScreenOptions) {
+    this.#output = options.output;
+    this.#terminfo = options.terminfo;
+    this.#noInit = options.noInit;
+    this.#drawn = options.blank;
+    this.#capabilities = {
+      screen: true,
+      ech: options.terminfo.eraseChars,
+      bce: options.terminfo.backColorErase,
+      titles: TITLE_TERMINALS.test(options.term),
+    };
+  }
+
+  /** What the person sees, overlays included. A view. */
+  get drawn(): Terminal {
+    return this.#drawn;
+  }
+
+  /** The terminal has not taken the last frame yet: drawing now would only make the queue longer. */
+  get busy(): boolean {
+    return this.#output.backlog > 0;
+  }
+
+  /** Alternate screen, key mode; the next frame paints everything. */
+  start(): void {
+    const switching = this.#noInit ? "" : latin1(this.#terminfo.enterScreen);
+    this.#output.write(Buffer.from(switching + APPLICATION_CURSOR_KEYS, "latin1"));
+    this.#started = true;
+    this.#repaint = true;
+  }
+
+  /** Leaves the terminal as a shell wants it. Harmless if not started. */
+  stop(): void {
+    if (!this.#started) return;
+    this.#started = false;
+    const scroll = this.#drawn.inspect().mouse_altscroll ? ALTERNATE_SCROLL_OFF : "";
+    const switching = this.#noInit ? "" : latin1(this.#terminfo.exitScreen);
+    this.#output.write(Buffer.from(STOP + scroll + switching, "latin1"));
+  }
+
+  /** Paint everything with the next frame, whatever is thought to be on the screen. */
+  repaint(): void {
+    this.#repaint = true;
+  }
+
+  /** Draws one frame in one write. `target` is of the blank's lineage and is taken over. */
+  draw(target: Terminal): void {
+    const bytes = target.diff(this.#drawn, { ...this.#capabilities, initialized: !this.#repaint });
+    this.#repaint = false;
+    this.#drawn.free();
+    this.#drawn = target;
+    this.#output.write(bytes);
+  }
+
+  /** Gives the remembered picture back. */
+  free(): void {
+    this.#drawn.free();
+  }
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("latin1");
+}

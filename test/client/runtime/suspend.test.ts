@@ -1,0 +1,111 @@
+/** Suspending and resuming below a shell with job control: our client, a stock server, a real terminal. */
+import { afterAll, expect } from "bun:test";
+import { Home } from "../../drivers/home.ts";
+import { signal } from "../../drivers/processes.ts";
+import { type Screen, textOf } from "../../drivers/screen.ts";
+import { Tmux } from "../../drivers/tmux.ts";
+import { peer } from "../../peers.ts";
+import { type ClientInShell, clientInShell } from "./client-in-shell.ts";
+
+const home = new Home();
+const tmux = new Tmux();
+afterAll(async () => {
+  await tmux.stop();
+  await home.remove();
+});
+
+const START = "\x1b[?1h";
+const shows = (row: string) => (screen: Screen) => textOf(screen).includes(row);
+const count = (text: string, part: string) => text.split(part).length - 1;
+
+/** A session below an interactive shell, with something on its screen. */
+async function session(): Promise<ClientInShell> {
+  const made = await clientInShell(tmux, home, { interactive: true });
+  await made.pane.waitForRow(/^\$/);
+  await made.pane.line("echo remote; stty size");
+  await made.pane.waitFor("the remote shell", shows("24 80"));
+  return made;
+}
+
+async function atLocalShell(made: ClientInShell): Promise<void> {
+  await made.pane.waitFor("the local shell", (screen) => !screen.alternate && /^local\$/m.test(last(screen)));
+  await made.pane.line("echo local; stty -a | tr ' ' '\\n' | grep -cx -e icanon -e opost");
+  await made.pane.waitFor("a cooked terminal", (screen) => shows("local")(screen) && shows("2")(screen));
+}
+
+function last(screen: Screen): string {
+  return textOf(screen).findLast((row) => row !== "") ?? "";
+}
+
+peer("tmux", "mosh-server", "bash")(
+  "Ctrl-^ Ctrl-Z gives the shell its terminal, fg brings the session back once and whole",
+  async () => {
+    const made = await session();
+    await made.pane.keys("C-^", "C-z");
+    await made.pane.waitFor("the notice", shows("[mosh is suspended.]"));
+    await atLocalShell(made);
+    // The notice is white on blue.
+    expect(made.written()).toContain("\n\x1b[37;44m[mosh is suspended.]\x1b[m\r\n");
+    const starts = count(made.written(), START);
+    await made.pane.line("fg");
+    const back = await made.pane.waitFor("the session", (s) => s.alternate && shows("24 80")(s));
+    expect(textOf(back)).toContain("remote");
+    await made.pane.line("echo still here");
+    await made.pane.waitFor("the session to answer", shows("still here"));
+    expect(count(made.written(), START)).toBe(starts + 1);
+
+    // And once more: the second time is like the first.
+    await made.pane.keys("C-^", "C-z");
+    await made.pane.waitFor("the local shell again", (s) => !s.alternate);
+    await made.pane.line("fg");
+    await made.pane.waitFor("the session again", (s) => s.alternate && shows("still here")(s));
+    expect(count(made.written(), START)).toBe(starts + 2);
+
+    await made.pane.line("exit");
+    await made.pane.waitFor("its end", (s) => !s.alternate && shows("[mosh is exiting.]")(s));
+    await atLocalShell(made);
+    await made.pane.close();
+  },
+  60_000,
+);
+
+peer("tmux", "mosh-server", "bash")(
+  "a size that changed while suspended is sent on return",
+  async () => {
+    const made = await session();
+    await made.pane.keys("C-^", "C-z");
+    await made.pane.waitFor("the local shell", (s) => !s.alternate && shows("[mosh is suspended.]")(s));
+    await made.pane.resize(100, 30);
+    await made.pane.line("fg");
+    await made.pane.waitFor("the session", (s) => s.alternate && shows("24 80")(s));
+    await made.pane.line("stty size");
+    await made.pane.waitFor("the new size", shows("30 100"));
+    await made.pane.line("exit");
+    await made.pane.waitFor("its end", (s) => !s.alternate);
+    await made.pane.close();
+  },
+  60_000,
+);
+
+peer("tmux", "mosh-server", "bash")(
+  "stopped and continued from outside: raw mode and picture come back by themselves",
+  async () => {
+    const made = await session();
+    const pid = await made.clientPid();
+    signal(pid, "SIGSTOP");
+    await made.pane.waitFor("the shell to notice", (screen) => /Stopped/.test(textOf(screen).join("\n")));
+    await made.pane.line("fg");
+    await made.pane.waitFor("the session", (s) => s.alternate && shows("24 80")(s) && last(s) === "$");
+    await made.pane.line("echo and on");
+    await made.pane.waitFor("the session to answer", shows("and on"));
+    signal(pid, "SIGTSTP");
+    await made.pane.waitFor("the suspension", (s) => !s.alternate && shows("[mosh is suspended.]")(s));
+    await made.pane.line("fg");
+    await made.pane.waitFor("the session again", (s) => s.alternate && shows("and on")(s));
+    await made.pane.keys("C-^", ".");
+    await made.pane.waitFor("its end", (s) => !s.alternate && shows("[mosh is exiting.]")(s));
+    await atLocalShell(made);
+    await made.pane.close();
+  },
+  60_000,
+);
