@@ -22,7 +22,7 @@ export interface Overlay {
 }
 
 /** The moment of typing. The terminals are views and valid during the call only. */
-interface Typing {
+export interface Typing {
   readonly now: number;
   /** What the person sees, overlays included. */
   readonly drawn: Terminal;

@@ -16,6 +16,7 @@ import { loadCore } from "../wasm-core/load.ts";
 import { writeText } from "./cli/output.ts";
 import { bootTime } from "./clock.ts";
 import { EscapeKey } from "./escape-key.ts";
+import { LocalEcho } from "./local-echo.ts";
 import { NotificationBar } from "./notification.ts";
 import type { Overlay } from "./overlay.ts";
 import { Screen } from "./screen.ts";
@@ -186,7 +187,12 @@ class Session {
     screen.draw(transport.latest.terminal.snapshot());
     const escapeKey = new EscapeKey(env.MOSH_ESCAPE_KEY);
     const bar = new NotificationBar(escapeKey.name, now);
-    const overlays: Overlay[] = [bar];
+    const echo = new LocalEcho({
+      mode: this.#options.predict,
+      overwrite: this.#options.overwrite,
+      width: (codePoint) => transport.latest.terminal.width(codePoint),
+    });
+    const overlays: Overlay[] = [echo, bar];
     if (env.MOSH_TITLE_NOPREFIX === undefined) overlays.push(new TitlePrefix());
     return await new Promise<Ending>((resolve) => {
       const loop = new SessionLoop({
