@@ -8,6 +8,7 @@
 import type { TerminalState } from "../ssp/terminal-state.ts";
 import type { Transport } from "../ssp/transport.ts";
 import type { UserStream } from "../ssp/user-stream.ts";
+import type { Terminal } from "../wasm-core/core.ts";
 import type { EscapeKey } from "./escape-key.ts";
 import type { NotificationBar } from "./notification.ts";
 import type { Overlay } from "./overlay.ts";
@@ -33,7 +34,7 @@ interface Network {
 }
 
 export interface LoopParts {
-  readonly transport: Transport<UserStream, TerminalState>;
+  readonly transport: Transport<UserStream, TerminalState<Terminal>>;
   readonly network: Network;
   readonly screen: Screen;
   readonly escapeKey: EscapeKey;
@@ -42,6 +43,8 @@ export interface LoopParts {
   readonly overlays: readonly Overlay[];
   /** The server's UDP port, for messages. */
   readonly port: number;
+  /** When the session began, on `clock`. */
+  readonly started: number;
   /** ms, monotonic, going on while the machine sleeps. */
   readonly clock: () => number;
   /** Calls `wake` once, after `ms`; a new call replaces the last. */
@@ -61,7 +64,8 @@ const CONNECTING_NOTICE_MS = 250;
 const CONNECTING_TIMEOUT_MS = 15_000;
 /**
  * Typed bytes that may wait for an acknowledgement: a pasted file is read no faster than it travels. While the server
- * is not to be heard more is read, so that the escape key behind a paste still works; a message holds 4 MiB at most.
+ * is not to be heard more is read, so that the escape key behind a paste still works; a message holds 4 MiB at most
+ * [P 11.7].
  */
 const MAX_UNACKNOWLEDGED_INPUT = 65_536;
 const MAX_UNACKNOWLEDGED_INPUT_WHILE_LATE = 1_048_576;
@@ -78,7 +82,7 @@ export class SessionLoop {
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
-    this.#started = parts.clock();
+    this.#started = parts.started;
     this.#connectingNotice = `Nothing received from server on UDP port ${parts.port}.`;
   }
 

@@ -11,10 +11,12 @@ import { TerminalState } from "../ssp/terminal-state.ts";
 import { Transport } from "../ssp/transport.ts";
 import { UserStream } from "../ssp/user-stream.ts";
 import { libc } from "../sys/libc.ts";
+import type { Terminal } from "../wasm-core/core.ts";
 import { loadCore } from "../wasm-core/load.ts";
 import { writeText } from "./cli/output.ts";
 import { bootTime } from "./clock.ts";
 import { EscapeKey } from "./escape-key.ts";
+import { LocalEcho } from "./local-echo.ts";
 import { NotificationBar } from "./notification.ts";
 import type { Overlay } from "./overlay.ts";
 import { Screen } from "./screen.ts";
@@ -147,7 +149,7 @@ class Session {
       blank: blank.snapshot(),
     });
     this.#screen = screen;
-    const transport = new Transport<UserStream, TerminalState>({
+    const transport = new Transport<UserStream, TerminalState<Terminal>>({
       core,
       key,
       side: "client",
@@ -173,7 +175,11 @@ class Session {
     }
   }
 
-  async #live(transport: Transport<UserStream, TerminalState>, screen: Screen, now: number): Promise<Ending> {
+  async #live(
+    transport: Transport<UserStream, TerminalState<Terminal>>,
+    screen: Screen,
+    now: number,
+  ): Promise<Ending> {
     const { port, env } = this.#options;
     const tty = this.#tty;
     tty.makeRaw();
@@ -181,7 +187,12 @@ class Session {
     screen.draw(transport.latest.terminal.snapshot());
     const escapeKey = new EscapeKey(env.MOSH_ESCAPE_KEY);
     const bar = new NotificationBar(escapeKey.name, now);
-    const overlays: Overlay[] = [bar];
+    const echo = new LocalEcho({
+      mode: this.#options.predict,
+      overwrite: this.#options.overwrite,
+      width: (codePoint) => transport.latest.terminal.width(codePoint),
+    });
+    const overlays: Overlay[] = [echo, bar];
     if (env.MOSH_TITLE_NOPREFIX === undefined) overlays.push(new TitlePrefix());
     return await new Promise<Ending>((resolve) => {
       const loop = new SessionLoop({
@@ -192,6 +203,7 @@ class Session {
         bar,
         overlays,
         port,
+        started: now,
         clock: bootTime,
         setTimer: (ms, wake) => this.#setTimer(ms, wake),
         soon: (wake) => void setImmediate(wake),

@@ -2,7 +2,7 @@
  * What the session's child is: program, arguments, environment, directory. Called by session.ts.
  */
 import { CString, type Pointer, read } from "bun:ffi";
-import { statSync } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { basename } from "node:path";
 import { libc } from "../sys/libc.ts";
 import type { Environment } from "./environment.ts";
@@ -41,7 +41,7 @@ export function planChild(
 ): ChildPlan {
   const home = environment.HOME || account()?.home || ROOT;
   const shell = environment.SHELL ?? account()?.shell;
-  const reachable = isDirectory(home);
+  const reachable = canEnter(home);
   const directory = reachable ? home : ROOT;
   const { STY: _, ...inherited } = environment;
   const child = {
@@ -64,8 +64,14 @@ export function planChild(
   };
 }
 
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+/** A directory that can be entered. */
+function canEnter(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** struct passwd of 64-bit glibc and musl. */

@@ -23,6 +23,10 @@ const run = Bun.spawnSync(
     "--compile",
     "--minify-syntax",
     "--minify-whitespace",
+    // Chunks that are loaded when they are needed, already compiled: `--version` must not wait for ssh2 to be parsed.
+    "--splitting",
+    "--bytecode",
+    "--format=esm",
     // Native add-ons of ssh2: optional, and without use under Bun (its JavaScript path is taken).
     "--external=cpu-features",
     "--external=./crypto/build/Release/sshcrypto.node",

@@ -10,6 +10,7 @@ import { type Role, Terminal } from "./terminal.ts";
 import { Views } from "./views.ts";
 
 export { FatalCryptoError, type Opener, type Sealer } from "./crypto.ts";
+export type { Cell, Rendition } from "./rendition.ts";
 export type { DiffOptions, Role, Terminal } from "./terminal.ts";
 
 const ROLES: Record<Role, number> = { host: ROLE_HOST, replica: 0, "replica-repair": ROLE_REPAIR_D1 };

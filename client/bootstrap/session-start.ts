@@ -140,9 +140,13 @@ async function remoteIpMethod(start: Start, words: readonly string[]): Promise<R
 
 async function startByEmbeddedSsh(start: Start, options: readonly string[]): Promise<Startup> {
   const { invocation, program, env } = start;
-  const { runEmbeddedSsh } = await import("./embedded/embedded-ssh.ts");
+  const [{ runEmbeddedSsh }, { openTerminalPrompter }] = await Promise.all([
+    import("./embedded/embedded-ssh.ts"),
+    import("./embedded/prompt.ts"),
+  ]);
   const method = invocation.remoteIp ?? "proxy";
   const reader = startupReader(start);
+  const prompter = openTerminalPrompter();
   const status = await runEmbeddedSsh(
     {
       options,
@@ -154,9 +158,11 @@ async function startByEmbeddedSsh(start: Start, options: readonly string[]): Pro
       program,
       env,
       notify: (text) => writeText(2, `${text}\n`),
+      prompter,
     },
     reader,
   );
+  prompter?.close();
   return finish(reader, start, status);
 }
 

@@ -1,8 +1,11 @@
 /** Exit status of a child as a shell counts it. */
 import { constants } from "node:os";
 
+const SIGNALS: Readonly<Record<string, number>> = constants.signals;
+
 /** @returns 0..255; 128 + the signal's number if a signal ended it */
-export function exitStatus(child: { exitCode: number | null; signalCode: NodeJS.Signals | null }): number {
-  if (child.signalCode !== null) return 128 + (constants.signals[child.signalCode] ?? 0);
-  return child.exitCode ?? 255;
+export function exitStatus(child: { exitCode: number | null; signalCode: string | number | null }): number {
+  const signal = child.signalCode;
+  if (signal === null) return child.exitCode ?? 255;
+  return 128 + (typeof signal === "number" ? signal : (SIGNALS[signal] ?? 0));
 }

@@ -21,7 +21,7 @@ export const PAIRS: readonly Pair[] = [
   { client: "sterna", server: "stock" },
   { client: "stock", server: "sterna" },
   { client: "sterna", server: "sterna" },
-].filter((pair) => nameOf(pair as Pair).includes(process.env.PAIRS_ONLY ?? "stock client, stock")) as Pair[];
+].filter((pair) => nameOf(pair as Pair).includes(process.env.PAIRS_ONLY ?? "client")) as Pair[];
 
 export function nameOf(pair: Pair): string {
   return `${pair.client} client, ${pair.server} server`;

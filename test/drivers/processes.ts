@@ -90,17 +90,17 @@ export async function kill(pids: readonly number[]): Promise<void> {
 }
 
 /** Local UDP ports (IPv4 and IPv6) on which a process has a socket. */
-export function udpPortsOf(pid: number): number[] {
+export function udpPortsOf(pid: number): Set<number> {
   const sockets = new Set<string>();
   for (const fd of list(`/proc/${pid}/fd`)) {
     const inode = /^socket:\[(\d+)\]$/.exec(link(`/proc/${pid}/fd/${fd}`))?.[1];
     if (inode) sockets.add(inode);
   }
-  const ports: number[] = [];
+  const ports = new Set<number>();
   for (const table of ["udp", "udp6"]) {
     for (const line of read(pid, `net/${table}`).split("\n").slice(1)) {
       const fields = line.trim().split(/\s+/);
-      if (sockets.has(fields[9] ?? "")) ports.push(Number.parseInt(fields[1]!.split(":")[1]!, 16));
+      if (sockets.has(fields[9] ?? "")) ports.add(Number.parseInt(fields[1]!.split(":")[1]!, 16));
     }
   }
   return ports;

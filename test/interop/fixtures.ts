@@ -53,6 +53,7 @@ const utf8 = [
   `${"x".repeat(79)}字 after a column left free`,
   `${"y".repeat(80)}z`,
   "END",
+  "",
 ].join("\n");
 
 /** Characters printed over, erased from and inserted into the middle of wide ones. */
@@ -62,8 +63,8 @@ const halves = [
   "right: 漢字漢字\x1b[3D#",
   "both: 漢字漢字\x1b[3D##",
   "erased: 漢字漢字\x1b[3D\x1b[X",
-  "erased to the end: 漢字漢字\x1b[3D\x1b[K",
   "HALVES",
+  "",
 ].join("\n");
 
 /** Attributes, colours, erasing with a background, margins, insertion and deletion. Ends with the word END. */
@@ -109,6 +110,7 @@ export const FIXTURES: Readonly<Record<string, string>> = {
   "utf8.txt": utf8,
   "halves.txt": halves,
   "colours.txt": colours(),
+  vimrc: "set nocompatible number ruler hlsearch mouse=a\nsyntax on\n",
   "tmux.conf": [
     "set -g status-right ''",
     "set -g status-left '[inner] '",

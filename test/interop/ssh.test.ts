@@ -132,9 +132,10 @@ describe("the server binds the port of the range that was asked for", () => {
     await pane.waitForRow("$");
     const server = await serverOf(pane);
     const ports = udpPortsOf(server);
-    expect(ports.length).toBe(1);
-    expect(ports[0]).toBeGreaterThanOrEqual(low);
-    expect(ports[0]).toBeLessThanOrEqual(low + 3);
+    expect(ports.size).toBe(1);
+    const [port] = ports;
+    expect(port).toBeGreaterThanOrEqual(low);
+    expect(port).toBeLessThanOrEqual(low + 3);
     await livesWithoutSsh(pane);
   });
 });

@@ -60,12 +60,15 @@ describe("the child", () => {
     });
   });
 
-  test("starts in / with a complaint if the home directory is missing", () => {
-    const plan = planChild(undefined, 256, { ...environment, HOME: "/nowhere" }, account);
-    expect(plan.directory).toBe("/");
-    expect(plan.environment).toMatchObject({ HOME: "/nowhere", PWD: "/" });
-    expect(plan.complaint).toBe("Could not chdir to home directory /nowhere");
-  });
+  test.each(["/nowhere", "/dev/null", "/dev/null/home"])(
+    "starts in / with a complaint if HOME is %s",
+    (HOME) => {
+      const plan = planChild(undefined, 256, { ...environment, HOME }, account);
+      expect(plan.directory).toBe("/");
+      expect(plan.environment).toMatchObject({ HOME, PWD: "/" });
+      expect(plan.complaint).toBe(`Could not chdir to home directory ${HOME}`);
+    },
+  );
 
   test("this machine's user database is read", () => {
     const plan = planChild(undefined, 256, {});

@@ -33,9 +33,11 @@ import {
   placeCursor,
   rightEdge,
   rows,
+  rowWraps,
   topLimit,
 } from "./screen";
-import { MODE2_EXTENDED_REVERSE_WRAP, MODE2_REVERSE_WRAP, T_MARGIN_LEFT, T_MARGIN_RIGHT } from "./state";
+import { nextLine } from "./scroll";
+import { MODE2_EXTENDED_REVERSE_WRAP, MODE2_MORE_FIX, MODE2_REVERSE_WRAP, T_MARGIN_RIGHT } from "./state";
 import { isTabStop } from "./tabs";
 
 /** Row move by `n`, in the host role stopped by the margin it would cross. */
@@ -128,9 +130,9 @@ export function backspace(t: usize): void {
 }
 
 /**
- * Left `n` columns; with reverse wrap (45) from the left margin to the right margin of the row above, with extended
- * reverse wrap (1045) also from the top of the region to its bottom. As in xterm, both need auto-wrap, and pending
- * wrap counts as a column.
+ * Left `n` columns. With reverse wrap (45) from the left margin on to the right margin of the row above if that row
+ * has wrapped into this one, with extended reverse wrap (1045) in any case and from the top of the region to its
+ * bottom. As in xterm, both need auto-wrap, and pending wrap counts as a column.
  */
 function moveBack(t: usize, n: i32): void {
   const extended = hasMode2(t, MODE2_EXTENDED_REVERSE_WRAP);
@@ -138,32 +140,25 @@ function moveBack(t: usize, n: i32): void {
     moveColumns(t, -n);
     return;
   }
-  const left = load<i32>(t, T_MARGIN_LEFT);
-  const right = load<i32>(t, T_MARGIN_RIGHT);
   const top = load<i32>(t, T_REGION_TOP);
-  const bottom = load<i32>(t, T_REGION_BOTTOM);
   let y = cursorRow(t);
   let x = cursorCol(t);
   if (hasMode(t, MODE_PENDING_WRAP)) n--;
-  n = clamp(n, 0, rows(t) * columns(t));
+  n = min(n, rows(t) * columns(t));
   while (n > 0) {
-    const edge = x >= left ? left : 0;
+    const edge = leftEdge(t, x);
     if (x - edge >= n) {
       x -= n;
       break;
     }
     n -= x - edge + 1;
-    if (y == top && !extended) {
+    const above = y == top ? load<i32>(t, T_REGION_BOTTOM) : y - 1;
+    if (above < 0 || !(extended || (y != top && rowWraps(t, above)))) {
       x = edge;
       break;
     }
-    if (y == top) y = bottom;
-    else if (y > 0) y--;
-    else {
-      x = edge;
-      break;
-    }
-    x = right;
+    y = above;
+    x = load<i32>(t, T_MARGIN_RIGHT);
   }
   placeCursor(t, y, x);
 }
@@ -179,9 +174,10 @@ function moveToColumn(t: usize, x: i32): void {
   store<i32>(t, x, T_COMBINING_COL);
 }
 
-// vt: HT | C0 09 | to the next tab stop or the right edge; keeps pending wrap
+// vt: HT | C0 09 | to the next tab stop or the right edge; keeps pending wrap | host: mode 41 carries pending wrap out first
 // vt: CHT | CSI n I | to the n-th tab stop to the right; keeps pending wrap
 export function tabForward(t: usize, n: i32): void {
+  if (hasMode2(t, MODE2_MORE_FIX) && hasMode(t, MODE_PENDING_WRAP) && hasMode(t, MODE_AUTOWRAP)) nextLine(t);
   let x = cursorCol(t);
   const edge = rightEdge(t, x);
   while (x < edge && n > 0) {

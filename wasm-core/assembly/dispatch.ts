@@ -8,46 +8,28 @@
  * Pending wrap (terminal.md 3.2): in the replica every function clears it first, unknown ones too, except the few
  * listed; in the host role a function clears it if it moves the cursor or changes the cell it is on.
  */
-import { designate, lockingShift, lockingShiftRight, singleShift } from "./charset";
 import {
   backspace,
   columnAbsolute,
-  columnRelative,
   cursorBack,
   cursorDown,
   cursorForward,
-  cursorNextLine,
   cursorPosition,
-  cursorPreviousLine,
   cursorUp,
   rowAbsolute,
-  rowRelative,
   tabBackward,
   tabForward,
 } from "./cursor";
-import {
-  backIndex,
-  deleteCharacters,
-  deleteColumns,
-  eraseCharacters,
-  eraseDisplay,
-  eraseLine,
-  forwardIndex,
-  insertCharacters,
-  insertColumns,
-  scrollLeft,
-  scrollRight,
-  selectiveEraseDisplay,
-  selectiveEraseLine,
-} from "./edit";
-import { setMargins, setSideMargins } from "./margins";
-import { restorePrivateModes, savePrivateModes, setAnsiModes, setPrivateModes } from "./modes";
+import { dispatchHostCsi, dispatchHostEscape, executeHostControl } from "./dispatch-host";
+import { deleteCharacters, eraseCharacters, eraseDisplay, eraseLine, insertCharacters } from "./edit";
+import { BANG, GREATER, HASH, QUESTION } from "./keys";
+import { setMargins } from "./margins";
+import { setAnsiModes, setPrivateModes } from "./modes";
 import { hasSubParameters, parameter, parameterCount } from "./params";
-import { repeat } from "./print";
 import { deviceStatus, primaryAttributes, secondaryAttributes } from "./report";
 import { fullReset, screenAlignment, softReset } from "./reset";
 import { restoreCursor, saveCursor } from "./saved";
-import { clearPendingWrap, hasMode2, isHost, ringBell, setMode2 } from "./screen";
+import { clearPendingWrap, isHost, ringBell } from "./screen";
 import {
   carriageReturn,
   deleteLines,
@@ -60,17 +42,7 @@ import {
   scrollUp,
 } from "./scroll";
 import { selectGraphicRendition } from "./sgr";
-import { MODE2_KEYPAD, MODE2_LEFT_RIGHT } from "./state";
-import { tabClear, tabsEveryEight, tabSet } from "./tabs";
-
-// ---- keys: collected characters in the upper bytes
-const BANG: u32 = 0x2100; // !
-const HASH: u32 = 0x2300; // #
-const QUOTE: u32 = 0x2200; // "
-const APOSTROPHE: u32 = 0x2700; // '
-const SPACE: u32 = 0x2000;
-const GREATER: u32 = 0x3e00; // >
-const QUESTION: u32 = 0x3f00; // ?
+import { tabClear, tabSet } from "./tabs";
 
 /** C0 control, or C1 control given as 80..9F. */
 export function executeControl(t: usize, code: u32): void {
@@ -115,26 +87,6 @@ export function executeControl(t: usize, code: u32): void {
   }
 }
 
-function executeHostControl(t: usize, code: u32): void {
-  switch (code) {
-    case 0x0e:
-      lockingShift(t, 1);
-      break;
-    case 0x0f:
-      lockingShift(t, 0);
-      break;
-    case 0x8e:
-      singleShift(t, 2);
-      break;
-    case 0x8f:
-      singleShift(t, 3);
-      break;
-    case 0x9a:
-      primaryAttributes(t);
-      break;
-  }
-}
-
 /** ESC function; `key` = collected characters and final. */
 export function dispatchEscape(t: usize, key: u32): void {
   if (key >= 0x40 && key <= 0x5f) {
@@ -157,44 +109,6 @@ export function dispatchEscape(t: usize, key: u32): void {
       break;
     default:
       if (isHost(t)) dispatchHostEscape(t, key);
-  }
-}
-
-function dispatchHostEscape(t: usize, key: u32): void {
-  const intermediate = key >> 8;
-  if ((intermediate >= 0x28 && intermediate <= 0x2b) || (intermediate >= 0x2d && intermediate <= 0x2f)) {
-    designate(t, intermediate, key & 0xff);
-    return;
-  }
-  switch (key) {
-    case 0x36:
-      backIndex(t);
-      break;
-    case 0x39:
-      forwardIndex(t);
-      break;
-    // vt: DECKPAM, DECKPNM | ESC =, ESC > | keypad mode (66) | host only
-    case 0x3d:
-      setMode2(t, MODE2_KEYPAD, true);
-      break;
-    case 0x3e:
-      setMode2(t, MODE2_KEYPAD, false);
-      break;
-    case 0x6e:
-      lockingShift(t, 2);
-      break;
-    case 0x6f:
-      lockingShift(t, 3);
-      break;
-    case 0x7c:
-      lockingShiftRight(t, 3);
-      break;
-    case 0x7d:
-      lockingShiftRight(t, 2);
-      break;
-    case 0x7e:
-      lockingShiftRight(t, 1);
-      break;
   }
 }
 
@@ -312,68 +226,5 @@ export function dispatchCsi(t: usize, key: u32): void {
       break;
     default:
       if (host) dispatchHostCsi(t, key);
-  }
-}
-
-function dispatchHostCsi(t: usize, key: u32): void {
-  switch (key) {
-    case 0x45:
-      cursorNextLine(t);
-      break;
-    case 0x46:
-      cursorPreviousLine(t);
-      break;
-    case 0x5e:
-      scrollDown(t);
-      break;
-    case 0x61:
-      columnRelative(t, 1);
-      break;
-    case 0x62:
-      repeat(t);
-      break;
-    case 0x65:
-      rowRelative(t, 1);
-      break;
-    case 0x6a:
-      columnRelative(t, -1);
-      break;
-    case 0x6b:
-      rowRelative(t, -1);
-      break;
-    case 0x73:
-      if (hasMode2(t, MODE2_LEFT_RIGHT)) setSideMargins(t);
-      else if (parameterCount() == 1) saveCursor(t);
-      break;
-    case 0x75:
-      restoreCursor(t);
-      break;
-    case SPACE | 0x40:
-      scrollLeft(t);
-      break;
-    case SPACE | 0x41:
-      scrollRight(t);
-      break;
-    case APOSTROPHE | 0x7d:
-      insertColumns(t);
-      break;
-    case APOSTROPHE | 0x7e:
-      deleteColumns(t);
-      break;
-    case QUESTION | 0x4a:
-      selectiveEraseDisplay(t);
-      break;
-    case QUESTION | 0x4b:
-      selectiveEraseLine(t);
-      break;
-    case QUESTION | 0x57:
-      tabsEveryEight(t);
-      break;
-    case QUESTION | 0x72:
-      restorePrivateModes(t);
-      break;
-    case QUESTION | 0x73:
-      savePrivateModes(t);
-      break;
   }
 }

@@ -3,7 +3,7 @@
  * of DECLRMM. Called by dispatch.ts and print.ts; terminal.md 8.
  *
  * New blank cells have the pen's background. In the host role no half of a wide character is left alone, and
- * erasures respect protected cells: ED, EL and ECH those of SPA (ISO), the DECSEx family those of DECSCA, as in xterm.
+ * erasures respect protected cells as in xterm: ED, EL and ECH those of SPA (ISO), DECSED and DECSEL those of DECSCA too.
  */
 import { CELL_PROTECTED, CELL_SHIFT, ROW_CELLS, T_REGION_BOTTOM, T_REGION_TOP } from "./layout";
 import { parameter } from "./params";
@@ -28,11 +28,11 @@ import {
 } from "./screen";
 import { PROTECT_DEC, PROTECT_ISO, T_MARGIN_LEFT, T_MARGIN_RIGHT, T_PROTECTION } from "./state";
 
-/** Erases cells from .. to-1 of row `y`. `protection`: which kind of protected cells to leave, PROTECT_*. */
+/** Erases cells from .. to-1 of row `y`. `protection`: bit set of the kinds of protected cells to leave, PROTECT_*. */
 export function eraseCells(t: usize, y: i32, from: i32, to: i32, protection: u32): void {
   if (from >= to) return;
   const blank = blankCell(t);
-  const guarded = protection != 0 && load<u32>(t, T_PROTECTION) == protection;
+  const guarded = (load<u32>(t, T_PROTECTION) & protection) != 0;
   if (!guarded && from == 0 && to == columns(t)) {
     blankRow(t, y, blank);
     return;
@@ -91,13 +91,13 @@ export function eraseLine(t: usize): void {
 // vt: DECSED | CSI ? n J | as ED, leaves cells protected by DECSCA | host only
 export function selectiveEraseDisplay(t: usize): void {
   clearPendingWrap(t);
-  eraseDisplayWith(t, PROTECT_DEC);
+  eraseDisplayWith(t, PROTECT_DEC | PROTECT_ISO);
 }
 
 // vt: DECSEL | CSI ? n K | as EL, leaves cells protected by DECSCA | host only
 export function selectiveEraseLine(t: usize): void {
   clearPendingWrap(t);
-  eraseLineWith(t, PROTECT_DEC);
+  eraseLineWith(t, PROTECT_DEC | PROTECT_ISO);
 }
 
 // vt: ECH | CSI n X | erases n cells from the cursor on, within the row
@@ -186,12 +186,12 @@ export function deleteColumns(t: usize): void {
 
 // vt: SL | CSI n SP @ | scrolls the region n columns to the left | host only
 export function scrollLeft(t: usize): void {
-  if (insideMargins(t)) shiftColumns(t, load<i32>(t, T_MARGIN_LEFT), -parameter(0, 1));
+  shiftColumns(t, load<i32>(t, T_MARGIN_LEFT), -parameter(0, 1));
 }
 
 // vt: SR | CSI n SP A | scrolls the region n columns to the right | host only
 export function scrollRight(t: usize): void {
-  if (insideMargins(t)) shiftColumns(t, load<i32>(t, T_MARGIN_LEFT), parameter(0, 1));
+  shiftColumns(t, load<i32>(t, T_MARGIN_LEFT), parameter(0, 1));
 }
 
 // vt: DECBI | ESC 6 | left one column; at the left margin the region scrolls right instead | host only

@@ -41,20 +41,24 @@ import {
 } from "./screen";
 import {
   MODE2_ALLOW_COLUMNS,
-  MODE2_AUTO_REPEAT,
   MODE2_BACKARROW,
   MODE2_COLUMNS_132,
   MODE2_CURSOR_BLINK,
   MODE2_EXTENDED_REVERSE_WRAP,
   MODE2_KEYBOARD_LOCKED,
   MODE2_KEYPAD,
+  MODE2_FONT_SHIFT,
   MODE2_LEFT_RIGHT,
+  MODE2_MORE_FIX,
   MODE2_NATIONAL,
   MODE2_NEWLINE,
   MODE2_NO_CLEAR_ON_COLUMNS,
+  MODE2_PRINT_EXTENT,
+  MODE2_PRINT_FORM_FEED,
   MODE2_REVERSE_WRAP,
   MODE2_SEND_RECEIVE,
   MODE2_SMOOTH_SCROLL,
+  T_LEVEL,
   T_MODES2,
   T_XTSAVE,
 } from "./state";
@@ -120,12 +124,18 @@ function hostFlag(mode: i32): u64 {
       return second(MODE2_COLUMNS_132);
     case 4:
       return second(MODE2_SMOOTH_SCROLL);
-    case 8:
-      return second(MODE2_AUTO_REPEAT);
     case 12:
       return second(MODE2_CURSOR_BLINK);
+    case 18:
+      return second(MODE2_PRINT_FORM_FEED);
+    case 19:
+      return second(MODE2_PRINT_EXTENT);
+    case 35:
+      return second(MODE2_FONT_SHIFT);
     case 40:
       return second(MODE2_ALLOW_COLUMNS);
+    case 41:
+      return second(MODE2_MORE_FIX);
     case 42:
       return second(MODE2_NATIONAL);
     case 45:
@@ -215,8 +225,13 @@ function setHostMode(t: usize, mode: i32, on: bool): void {
       switchScreen(t, on);
       break;
     case 69:
+      // A VT420 feature: not there at a lower conformance level.
+      if (load<u32>(t, T_LEVEL) < 4) break;
       setMode2(t, MODE2_LEFT_RIGHT, on);
       resetSideMargins(t);
+      break;
+    case 95:
+      if (load<u32>(t, T_LEVEL) >= 5) setMode2(t, MODE2_NO_CLEAR_ON_COLUMNS, on);
       break;
     case 1047:
       // Leaving clears the alternate screen, so that it is blank when it is entered again.
@@ -259,6 +274,7 @@ function clearScreen(t: usize): void {
 const UNKNOWN: u32 = 0;
 const SET: u32 = 1;
 const RESET: u32 = 2;
+const PERMANENTLY_SET: u32 = 3;
 const PERMANENTLY_RESET: u32 = 4;
 
 /** DECRPM value of an ANSI mode. */
@@ -299,10 +315,10 @@ export function privateModeState(t: usize, mode: i32): u32 {
   switch (mode) {
     case 1048:
       return SET;
-    // Printing, keyboard languages, and grapheme clustering (2027): fixed here.
-    case 18:
-    case 19:
-    case 68:
+    // Keys repeat, whatever the program wishes: the keyboard is the user's.
+    case 8:
+      return PERMANENTLY_SET;
+    // Grapheme clustering: widths are those of single code points.
     case 2027:
       return PERMANENTLY_RESET;
   }

@@ -69,6 +69,11 @@ export function putCsi(): void {
   put(0x5b);
 }
 
+export function putDcs(): void {
+  put(0x1b);
+  put(0x50);
+}
+
 /** Decimal number, without sign. */
 export function putNumber(value: u32): void {
   if (value >= 10) putNumber(value / 10);

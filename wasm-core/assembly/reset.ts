@@ -5,6 +5,7 @@ import { dropAlternate } from "./alternate";
 import { resetCharsets } from "./charset";
 import {
   MODE_APP_CURSOR_KEYS,
+  MODE_AUTOWRAP,
   MODE_CURSOR_VISIBLE,
   MODE_INSERT,
   MODE_ORIGIN,
@@ -15,6 +16,7 @@ import {
   T_TITLE,
 } from "./layout";
 import { releaseText } from "./memory";
+import { parameter } from "./params";
 import {
   blankCell,
   blankRow,
@@ -31,18 +33,35 @@ import {
   writableRow,
 } from "./screen";
 import {
+  MODE2_EXTENDED_REVERSE_WRAP,
+  MODE2_KEYBOARD_LOCKED,
   MODE2_KEYPAD,
   MODE2_LEFT_RIGHT,
+  MODE2_NATIONAL,
   MODE2_REVERSE_WRAP,
+  CHECKSUM_INITIAL,
+  LEVEL_HIGHEST,
   PROTECT_NONE,
   T_ATTRIBUTE_EXTENT,
+  T_CHECKSUM_FLAGS,
   T_CURSOR_STYLE,
   T_LAST_PRINTED,
+  T_LEVEL,
   T_PEN_FLAGS,
   T_PROTECTION,
+  T_XTSAVE,
 } from "./state";
 import { freeTabs } from "./tabs";
 import { freeTitleStack } from "./titles";
+
+/** Modes of the host role that a soft reset turns off. */
+const MODE2_SOFT_RESET: u32 =
+  MODE2_LEFT_RIGHT |
+  MODE2_KEYPAD |
+  MODE2_KEYBOARD_LOCKED |
+  MODE2_NATIONAL |
+  MODE2_REVERSE_WRAP |
+  MODE2_EXTENDED_REVERSE_WRAP;
 
 /** Everything a terminal starts with, besides its rows: also used when one is created. */
 export function resetState(t: usize): void {
@@ -56,6 +75,10 @@ export function resetState(t: usize): void {
   store<u8>(t, 0, T_CURSOR_STYLE);
   store<u32>(t, 0, T_LAST_PRINTED);
   store<u32>(t, 0, T_ATTRIBUTE_EXTENT);
+  store<u32>(t, CHECKSUM_INITIAL, T_CHECKSUM_FLAGS);
+  store<u32>(t, LEVEL_HIGHEST, T_LEVEL);
+  store<u64>(t, 0, T_XTSAVE);
+  store<u32>(t, 0, T_XTSAVE + 8);
 }
 
 // vt: RIS | ESC c | full reset; keeps icon name and bell count
@@ -78,7 +101,8 @@ export function softReset(t: usize): void {
   setMode(t, MODE_CURSOR_VISIBLE, true);
   store<u32>(t, 0, T_PEN);
   if (isHost(t)) {
-    setMode2(t, MODE2_LEFT_RIGHT | MODE2_KEYPAD | MODE2_REVERSE_WRAP, false);
+    setMode(t, MODE_AUTOWRAP, true);
+    setMode2(t, MODE2_SOFT_RESET, false);
     resetCharsets(t);
     store<u32>(t, 0, T_PEN_FLAGS);
     store<u32>(t, PROTECT_NONE, T_PROTECTION);
@@ -88,12 +112,18 @@ export function softReset(t: usize): void {
   resetSaved(t, 0);
 }
 
-// vt: DECALN | ESC # 8 | fills the screen with E | replica: keeps cursor and margins | host: homes, resets margins and origin
+// vt: DECSCL | CSI 6n ; c " p | conformance level 1..5, after a soft reset; controls are always 7-bit | host only
+export function conformanceLevel(t: usize): void {
+  const level = parameter(0, 60 + <i32>LEVEL_HIGHEST) - 60;
+  if (level < 1 || level > <i32>LEVEL_HIGHEST) return;
+  softReset(t);
+  store<u32>(t, level, T_LEVEL);
+}
+
+// vt: DECALN | ESC # 8 | fills the screen with E | replica: keeps cursor and margins | host: homes, resets the margins
 export function screenAlignment(t: usize): void {
   const host = isHost(t);
   if (host) {
-    setMode(t, MODE_ORIGIN, false);
-    setMode2(t, MODE2_LEFT_RIGHT, false);
     resetMargins(t);
     placeCursor(t, 0, 0);
   }

@@ -41,7 +41,6 @@ import { copyRow, newRow, nextGeneration, releaseRow } from "./memory";
 import {
   MODE2_DEFAULT_TABS,
   MODE2_LEFT_RIGHT,
-  MODE2_AUTO_REPEAT,
   MODE2_SEND_RECEIVE,
   SAVED_MODES,
   SAVED_SIZE,
@@ -199,6 +198,11 @@ export function setRowWrap(t: usize, y: i32, on: bool): void {
   putCell(row, x, on ? cell | <u64>CELL_WRAP : cell & ~(<u64>CELL_WRAP));
 }
 
+/** Whether row `y` continues on the next one. */
+export function rowWraps(t: usize, y: i32): bool {
+  return (<u32>getCell(<usize>load<u32>(rowSlot(t, y)), load<i32>(t, T_COLS) - 1) & CELL_WRAP) != 0;
+}
+
 // ---- cursor primitives (terminal.md 4)
 
 export function clearPendingWrap(t: usize): void {
@@ -262,7 +266,7 @@ export function resetDrawState(t: usize): void {
   store<i32>(t, 0, T_COMBINING_COL);
   store<u32>(t, 0, T_PEN);
   store<u32>(t, MODE_CURSOR_VISIBLE | MODE_AUTOWRAP, T_MODES);
-  store<u32>(t, MODE2_DEFAULT_TABS | MODE2_AUTO_REPEAT | MODE2_SEND_RECEIVE, T_MODES2);
+  store<u32>(t, MODE2_DEFAULT_TABS | MODE2_SEND_RECEIVE, T_MODES2);
   store<u16>(t, 0, T_MOUSE_MODE);
   store<u16>(t, 0, T_MOUSE_ENCODING);
   resetMargins(t);

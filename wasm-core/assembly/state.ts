@@ -84,6 +84,8 @@ export const T_XTSAVE: usize = T_PRIVATE + 96;
 export const T_CHECKSUM_FLAGS: usize = T_PRIVATE + 112;
 /** u32, DECSACE: 2 = rectangle, else stream. */
 export const T_ATTRIBUTE_EXTENT: usize = T_PRIVATE + 116;
+/** u32, conformance level of DECSCL, 1..5. */
+export const T_LEVEL: usize = T_PRIVATE + 120;
 
 /**
  * Saved cursor of the main screen, then (host) of the alternate screen:
@@ -91,7 +93,7 @@ export const T_ATTRIBUTE_EXTENT: usize = T_PRIVATE + 116;
  *   12 u32 charsets │ 16 u32 GL, GR, single shift │ 20 u32 pen flags
  * The saved pens are in the public part (T_SAVED_PEN, T_SAVED_PEN_ALTERNATE).
  */
-export const T_SAVED: usize = T_PRIVATE + 120;
+export const T_SAVED: usize = T_PRIVATE + 124;
 export const SAVED_SIZE: usize = 24;
 export const SAVED_ROW: usize = 0;
 export const SAVED_COL: usize = 4;
@@ -133,6 +135,20 @@ export const PROTECT_NONE: u32 = 0;
 export const PROTECT_DEC: u32 = 1;
 export const PROTECT_ISO: u32 = 2;
 
+// ---- DECSACE
+export const EXTENT_RECTANGLE: u32 = 2;
+
+// ---- XTCHECKSUM flags. To begin with attributes do not count and blanks do: what test suites expect.
+export const CHECKSUM_POSITIVE: u32 = 1;
+export const CHECKSUM_ATTRIBUTES_OFF: u32 = 1 << 1;
+export const CHECKSUM_SKIP_BLANK_OFF: u32 = 1 << 2;
+export const CHECKSUM_SKIP_EMPTY: u32 = 1 << 3;
+export const CHECKSUM_WIDE: u32 = 1 << 4;
+export const CHECKSUM_INITIAL: u32 = CHECKSUM_ATTRIBUTES_OFF | CHECKSUM_SKIP_BLANK_OFF;
+
+// ---- conformance level (DECSCL): 1..5
+export const LEVEL_HIGHEST: u32 = 5;
+
 // ---- T_MODES2: modes nobody but the emulator looks at
 /** Tab stops at multiples of eight appear in columns gained by a resize (terminal.md 1.4). */
 export const MODE2_DEFAULT_TABS: u32 = 1;
@@ -145,7 +161,6 @@ export const MODE2_COLUMNS_132: u32 = 1 << 6;
 export const MODE2_KEYPAD: u32 = 1 << 7;
 export const MODE2_CURSOR_BLINK: u32 = 1 << 8;
 export const MODE2_SMOOTH_SCROLL: u32 = 1 << 9;
-export const MODE2_AUTO_REPEAT: u32 = 1 << 10;
 export const MODE2_BACKARROW: u32 = 1 << 11;
 export const MODE2_NO_CLEAR_ON_COLUMNS: u32 = 1 << 12;
 export const MODE2_NATIONAL: u32 = 1 << 13;
@@ -153,3 +168,9 @@ export const MODE2_KEYBOARD_LOCKED: u32 = 1 << 14;
 export const MODE2_SEND_RECEIVE: u32 = 1 << 15;
 /** The set in GL maps characters, or a single shift is pending: text cannot be taken as it comes. */
 export const MODE2_MAPPED: u32 = 1 << 16;
+/** DECPFF, DECPEX and xterm's font shifting: nothing here prints or shifts, but the modes can be set and asked for. */
+export const MODE2_PRINT_FORM_FEED: u32 = 1 << 17;
+export const MODE2_PRINT_EXTENT: u32 = 1 << 18;
+export const MODE2_FONT_SHIFT: u32 = 1 << 19;
+/** xterm's "more" fix (41): HT in pending wrap wraps first. */
+export const MODE2_MORE_FIX: u32 = 1 << 20;

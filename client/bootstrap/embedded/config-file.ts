@@ -2,7 +2,7 @@
  * The lines of ssh_config(5) files: words, quotes, Include. What the lines mean is ssh-config.ts's business; which
  * files exist is the caller's.
  */
-import { globSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 
 export interface ConfigLine {
@@ -66,5 +66,13 @@ function includedFiles(pattern: string, from: string, home: string): string[] {
   const expanded = pattern.replace(/^~(?=\/|$)/, home);
   const base = from.startsWith("/etc/") ? dirname("/etc/ssh/ssh_config") : join(home, ".ssh");
   const path = isAbsolute(expanded) ? expanded : join(base, expanded);
-  return /[*?[]/.test(path) ? globSync(path).sort() : [path];
+  const wildcard = path.search(/[*?[]/);
+  if (wildcard < 0) return [path];
+  const fixed = path.lastIndexOf("/", wildcard) + 1;
+  try {
+    const glob = new Bun.Glob(path.slice(fixed));
+    return [...glob.scanSync({ cwd: path.slice(0, fixed), absolute: true })].sort();
+  } catch {
+    return []; // No such directory.
+  }
 }

@@ -12,7 +12,7 @@ import type { StartupReader } from "../startup-reader.ts";
 import { Authenticator } from "./authenticate.ts";
 import { HostKeyCheck } from "./host-key.ts";
 import { findIdentities } from "./identities.ts";
-import { openTerminalPrompter, type Prompter, printable } from "./prompt.ts";
+import { type Prompter, printable } from "./prompt.ts";
 import { parseEmbeddedOptions, readSshConfig, type SshConfig } from "./ssh-config.ts";
 
 export interface EmbeddedCall {
@@ -30,8 +30,8 @@ export interface EmbeddedCall {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Takes what is worth a line to the person, without newline. */
   readonly notify: (text: string) => void;
-  /** For tests; else the controlling terminal. */
-  readonly prompter?: Prompter;
+  /** Who answers questions; undefined: nobody. */
+  readonly prompter: Prompter | undefined;
 }
 
 /** Longest wait for the host's part of the handshake, when ConnectTimeout does not say. People's answers do not count. */
@@ -86,14 +86,12 @@ export async function runEmbeddedSsh(call: EmbeddedCall, reader: StartupReader):
   socket.setNoDelay(true);
   if (call.tellAddress) reader.push(Buffer.from(`MOSH IP ${address.address}\n`));
 
-  const opened = call.prompter ?? openTerminalPrompter();
   const client = new Client();
   try {
-    await logIn(client, config, call, opened, { sock: socket, address: address.address, timeoutMs });
+    await logIn(client, config, call, { sock: socket, address: address.address, timeoutMs });
     return await runCommand(client, call, reader);
   } finally {
     client.destroy();
-    if (call.prompter === undefined) (opened as { close?: () => void } | undefined)?.close?.();
   }
 }
 
@@ -101,9 +99,9 @@ async function logIn(
   client: Client,
   config: SshConfig,
   call: EmbeddedCall,
-  prompter: Prompter | undefined,
   link: { sock: NonNullable<ConnectConfig["sock"]>; address: string; timeoutMs: number | undefined },
 ): Promise<void> {
+  const { prompter } = call;
   const hostKey = new HostKeyCheck(config, call.program, call.notify);
   const identities = config.pubkeyAuthentication ? await findIdentities(config, prompter, call.notify) : [];
   const authenticator = new Authenticator(config, identities, prompter);
@@ -133,7 +131,7 @@ async function logIn(
     client.on("close", () =>
       fail(new CommandError(`${call.program}: Connection closed by ${link.address} port ${config.port}.`)),
     );
-    client.on("banner", (text) => call.notify(printable(text).replace(/\n$/, "")));
+    client.on("banner", (text) => call.notify(printable(text).trimEnd()));
     client.on("change password", () =>
       fail(
         new CommandError(

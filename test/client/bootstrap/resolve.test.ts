@@ -96,16 +96,18 @@ describe("--family", () => {
   });
 });
 
+type Found = Exclude<ReturnType<Lookup>, { error: string }>;
+
 describe("the system's resolver", () => {
   test("localhost, with a service's name for the port", () => {
     const answer = lookUpAddress({ host: "localhost", service: "22", family: "inet", canonicalName: true });
     expect(answer).toMatchObject({ addresses: [{ address: "127.0.0.1", family: "inet", port: 22 }] });
-    expect((answer as { canonicalName: string }).canonicalName).toBeString();
+    expect((answer as Found).canonicalName).toBeString();
   });
 
   test("numbers of both families, a zone, short forms", () => {
     const addresses = (host: string) =>
-      (lookUpAddress({ host, service: "65535", numeric: true }) as { addresses: SocketAddress[] }).addresses;
+      (lookUpAddress({ host, service: "65535", numeric: true }) as Found).addresses;
     expect(addresses("::1")).toEqual([{ address: "::1", family: "inet6", port: 65535 }]);
     expect(addresses("127.1")).toEqual([{ address: "127.0.0.1", family: "inet", port: 65535 }]);
     expect(addresses("fe80::1%lo")).toEqual([{ address: "fe80::1%lo", family: "inet6", port: 65535 }]);

@@ -37,7 +37,9 @@ export async function clientInShell(
     readonly script?: string;
     readonly env?: Readonly<Record<string, string>>;
     readonly key?: (key: string) => string;
-    readonly port?: number;
+    readonly bind?: string;
+    /** A shell command that is run before the client, on its terminal. */
+    readonly before?: string;
     /** Run below an interactive bash with job control instead of a script. */
     readonly interactive?: boolean;
   } = {},
@@ -45,14 +47,16 @@ export async function clientInShell(
   const id = ++runs;
   const server = await startServer("stock", home, {
     command: options.remote ?? ["bash", "--norc", "--noprofile", "-i"],
+    bind: options.bind ?? "127.0.0.1",
   });
   const file = (name: string) => join(home.path, `${name}-${id}`);
   const script = options.script ?? "run-client.ts";
-  const client = `${bun} ${join(import.meta.dir, script)} 127.0.0.1 ${options.port ?? server.port}`;
+  const client = `${bun} ${join(import.meta.dir, script)} ${options.bind ?? "127.0.0.1"} ${server.port}`;
   // A mode of its own, so that a default one set by the client would be noticed.
   const sequence = [
     `until [ -e ${file("recording")} ]; do sleep 0.01; done`,
     "stty erase ^H -ixany echok",
+    options.before ?? ":",
     `stty -a > ${file("before")}`,
     client,
     `echo $? > ${file("status")}`,

@@ -1,6 +1,5 @@
 /** The terminfo reader against infocmp, against both file formats, and against hostile files. */
 import { afterAll, describe, expect, test } from "bun:test";
-import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,7 +41,9 @@ function unescaped(source: string): Buffer {
 }
 
 function viaInfocmp(name: string) {
-  const lines = execFileSync("infocmp", ["-1", "-I", name], { encoding: "latin1" }).split("\n");
+  const lines = Buffer.from(Bun.spawnSync(["infocmp", "-1", "-I", name]).stdout)
+    .toString("latin1")
+    .split("\n");
   const capabilities = lines
     .filter((line) => line.startsWith("\t"))
     .map((line) => line.trim().replace(/,$/, ""));
@@ -119,8 +120,8 @@ describe("terminfo against infocmp", () => {
       ].join("\n"),
     );
     mkdirSync(join(home, ".terminfo"), { recursive: true });
-    const made = spawnSync("tic", ["-x", "-o", join(home, ".terminfo"), source]);
-    expect(made.status).toBe(0);
+    const made = Bun.spawnSync(["tic", "-x", "-o", join(home, ".terminfo"), source]);
+    expect(made.exitCode).toBe(0);
 
     const wide = lookUpTerminfo("sterna-wide", { HOME: home }, []) as Terminfo;
     expect(plain(wide)).toEqual({
@@ -187,7 +188,7 @@ describe("terminfo lookup", () => {
     mkdirSync(join(tree, "h", "hdir"), { recursive: true });
     writeFileSync(join(tree, "h", "hlong"), new Uint8Array(40_000).fill(0x1a));
     writeFileSync(join(tree, "h", "hempty"), "");
-    spawnSync("mkfifo", [join(tree, "h", "hfifo")]);
+    Bun.spawnSync(["mkfifo", join(tree, "h", "hfifo")]);
     for (const name of ["hdir", "hlong", "hempty", "hfifo"]) {
       expect(lookUpTerminfo(name, { TERMINFO: tree }, [])).toBe("unknown");
     }

@@ -123,8 +123,11 @@ function putMarks(lineage: usize, content: u32, afterBase: bool): bool {
 /** Prints a cell that is not PRINT_IMPOSSIBLE. False if the position behind it is unknown. */
 export function putCell(lineage: usize, cell: u64, kind: i32): bool {
   const content = <u32>cell;
-  putCodePoint(baseOf(lineage, content));
+  const base = baseOf(lineage, content);
+  putCodePoint(base);
   let settled = kind == PRINT_SETTLED;
+  // A peer that drops the base would hang its marks on the blank, or on anything else.
+  if (kind == PRINT_DOUBTFUL && moshWidth(base) < 0) return false;
   if (content & L.CELL_CLUSTER) {
     if (!putMarks(lineage, content, (content & L.CELL_FALLBACK) == 0)) settled = false;
   } else if (content & L.CELL_FALLBACK && content & L.CONTENT_MASK) {

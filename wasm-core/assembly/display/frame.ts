@@ -137,7 +137,9 @@ function epilogue(a: usize, b: usize): void {
   putChangedMode(a, b, L.MODE_BRACKETED_PASTE, 2004);
   putMouse(load<u16>(a, L.T_MOUSE_MODE), load<u16>(b, L.T_MOUSE_MODE));
   putChangedMode(a, b, L.MODE_FOCUS, 1004);
-  putChangedMode(a, b, L.MODE_ALTERNATE_SCROLL, 1007);
+  // Many terminals have it on by default, and pagers count on that: a user's terminal hears of it only from a program.
+  if (initialized || !screen || hasMode(a, L.MODE_ALTERNATE_SCROLL) || hasMode(b, L.MODE_ALTERNATE_SCROLL))
+    putChangedMode(a, b, L.MODE_ALTERNATE_SCROLL, 1007);
   putEncoding(peerEncoding(load<u16>(a, L.T_MOUSE_ENCODING)), peerEncoding(load<u16>(b, L.T_MOUSE_ENCODING)));
 }
 

@@ -1,0 +1,252 @@
+/**
+ * Whole programs against stock Mosh in one run: key-to-echo latency, time to connect through a real sshd, throughput of
+ * `cat` through a server, memory of an idle session. Clients run on a pseudo-terminal of this process; prediction is
+ * off. Printed as ratios to stock. Not part of the test run; loopback only.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Home } from "../test/drivers/home.ts";
+import {
+  clientProgram,
+  type Make,
+  nameOf,
+  PAIRS,
+  type Pair,
+  type Server,
+  serverProgram,
+  startServer,
+  wrapperProgram,
+} from "../test/drivers/peers-run.ts";
+import { familyOf } from "../test/drivers/processes.ts";
+import { HOST_ALIAS, Sshd } from "../test/drivers/sshd.ts";
+
+const KEYS = 400;
+/** Between two keystrokes, ms: a fast typist, and not in step with any timer of a server. */
+const KEY_PAUSE = { least: 25, spread: 40 };
+const CONNECTS = 9;
+const CAT_BYTES = 48 * 2 ** 20;
+const IDLE_SESSIONS = 5;
+
+/** A client on a pseudo-terminal: keys in, bytes out. */
+class Terminal {
+  readonly #child: Bun.Subprocess;
+  #output = "";
+  #waiting: { text: string; resolve: (before: string) => void } | undefined;
+
+  constructor(command: readonly string[], env: Readonly<Record<string, string>>) {
+    const decoder = new TextDecoder();
+    this.#child = Bun.spawn([...command], {
+      env: { ...env },
+      terminal: {
+        cols: 80,
+        rows: 24,
+        data: (_terminal, bytes) => {
+          this.#output += decoder.decode(bytes, { stream: true });
+          this.#look();
+        },
+      },
+    });
+  }
+
+  #look(): void {
+    const waiting = this.#waiting;
+    const at = waiting === undefined ? -1 : this.#output.indexOf(waiting.text);
+    if (waiting === undefined || at < 0) {
+      this.#output = this.#output.slice(-4096);
+      return;
+    }
+    const before = this.#output.slice(0, at);
+    this.#output = this.#output.slice(at + waiting.text.length);
+    this.#waiting = undefined;
+    waiting.resolve(before);
+  }
+
+  /** Resolves as soon as `text` has been written after the last text waited for, with what came in between. */
+  see(text: string, deadline = 120_000): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error(`"${text}" did not appear; last: ${this.#output}`)),
+        deadline,
+      );
+      this.#waiting = {
+        text,
+        resolve: (before) => {
+          clearTimeout(timer);
+          resolve(before);
+        },
+      };
+      this.#look();
+    });
+  }
+
+  write(text: string): void {
+    this.#child.terminal!.write(text);
+  }
+
+  /** Ends the session by the escape key. */
+  async quit(): Promise<void> {
+    this.write("\x1e.");
+    await this.#child.exited;
+  }
+}
+
+function quantile(values: readonly number[], q: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!;
+}
+
+function column(value: string | number, digits = 2): string {
+  return (typeof value === "number" ? value.toFixed(digits) : value).padStart(14);
+}
+
+function line(name: string, ...values: (string | number)[]): void {
+  console.log(name.padEnd(34) + values.map((value) => column(value)).join(""));
+}
+
+async function attach(
+  pair: Pair,
+  home: Home,
+  command: readonly string[],
+): Promise<{ server: Server; client: Terminal }> {
+  const server = await startServer(pair.server, home, { command });
+  const words = [...clientProgram(pair.client), "127.0.0.1", String(server.port)];
+  return { server, client: new Terminal(words, { ...home.env, MOSH_KEY: server.key }) };
+}
+
+/** Letters that occur in no control sequence a client draws with. */
+const LETTERS = "QWYVNOIUEG";
+
+async function latency(home: Home): Promise<void> {
+  console.log("\nkey to echo, ms (prediction off)");
+  line("", "median", "p99", "median/stock", "p99/stock");
+  const echo = ["sh", "-c", "stty raw -echo; echo ready; exec cat"];
+  const sessions = await Promise.all(PAIRS.map((pair) => attach(pair, home, echo)));
+  const times = PAIRS.map((): number[] => []);
+  for (const { client } of sessions) await client.see("ready");
+  for (let i = 0; i < KEYS; i++) {
+    const key = LETTERS[i % LETTERS.length]!;
+    for (const [j, { client }] of sessions.entries()) {
+      await Bun.sleep((KEY_PAUSE.least + Math.random() * KEY_PAUSE.spread) / sessions.length);
+      const seen = client.see(key);
+      const sent = performance.now();
+      client.write(key);
+      await seen;
+      times[j]!.push(performance.now() - sent);
+    }
+  }
+  const median = times.map((t) => quantile(t, 0.5));
+  const p99 = times.map((t) => quantile(t, 0.99));
+  for (const [j, pair] of PAIRS.entries()) {
+    line(nameOf(pair), median[j]!, p99[j]!, median[j]! / median[0]!, p99[j]! / p99[0]!);
+  }
+  for (const { client } of sessions) await client.quit();
+}
+
+async function connecting(home: Home): Promise<void> {
+  console.log("\ncommand to first output through sshd, ms");
+  line("", "median", "worst", "median/stock");
+  const sshd = await Sshd.start(home);
+  const times = PAIRS.map((): number[] => []);
+  for (let i = 0; i < CONNECTS; i++) {
+    for (const [j, pair] of PAIRS.entries()) {
+      const words = [
+        ...wrapperProgram(pair.client),
+        `--ssh=${sshd.command}`,
+        `--server=${serverProgram(pair.server).join(" ")}`,
+        HOST_ALIAS,
+        ...["--", "sh", "-c", "echo re''ady; exec cat"],
+      ];
+      const started = performance.now();
+      const client = new Terminal(words, home.env);
+      await client.see("ready");
+      times[j]!.push(performance.now() - started);
+      await client.quit();
+    }
+  }
+  const median = times.map((t) => quantile(t, 0.5));
+  for (const [j, pair] of PAIRS.entries()) {
+    line(nameOf(pair), median[j]!, quantile(times[j]!, 1), median[j]! / median[0]!);
+  }
+  await sshd.stop();
+}
+
+/** MB/s at which a program in the session gets rid of a log file, client attached. */
+async function throughput(home: Home): Promise<void> {
+  console.log("\ncat of a log file through the session, MB/s");
+  line("", "MB/s", "to stock");
+  let text = "";
+  for (let i = 0; text.length < 2 ** 20; i++) {
+    text += `2026-01-02T03:04:05.${String(i % 1000).padStart(3, "0")} worker[${i % 97}] request ${i} served in ${i % 313} ms\n`;
+  }
+  home.write("log", text.repeat(CAT_BYTES / 2 ** 20));
+  const size = readFileSync(join(home.path, "log")).length;
+  const script = [
+    "stty -echo; echo ready; read x",
+    "start=$(date +%s%N); cat log; end=$(date +%s%N)",
+    'echo; echo "$((end - start)) nanoseconds."; read x',
+  ].join("; ");
+  let stock: number | undefined;
+  for (const pair of PAIRS) {
+    const { client } = await attach(pair, home, ["sh", "-c", script]);
+    await client.see("ready");
+    client.write("\r");
+    // The figure comes last on its line, so it is complete when what follows it is seen.
+    const nanoseconds = Number(/(\d+)$/.exec(await client.see(" nanoseconds."))?.[1]);
+    const speed = (size / nanoseconds) * 1e3;
+    stock ??= speed;
+    line(nameOf(pair), speed, speed / stock);
+    await client.quit();
+  }
+}
+
+/** Memory of a server's processes without the shell in the session, kB. */
+function memory(server: number): { resident: number; own: number } {
+  const sum = { resident: 0, own: 0 };
+  for (const pid of familyOf(server)) {
+    if (readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "cat") continue;
+    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+    const field = (name: string): number =>
+      Number(new RegExp(`^${name}: +(\\d+)`, "m").exec(rollup)?.[1] ?? 0);
+    sum.resident += field("Rss");
+    sum.own += field("Private_Clean") + field("Private_Dirty");
+  }
+  return sum;
+}
+
+async function idle(home: Home): Promise<void> {
+  console.log(`\nmemory of an idle session's server, MB (mean of ${IDLE_SESSIONS})`);
+  line("", "resident", "private", "rss/stock", "priv/stock");
+  let stock: { resident: number; own: number } | undefined;
+  for (const make of ["stock", "sterna"] as const satisfies readonly Make[]) {
+    const sessions = [];
+    for (let i = 0; i < IDLE_SESSIONS; i++) {
+      sessions.push(
+        await attach({ client: "stock", server: make }, home, ["sh", "-c", "echo ready; exec cat"]),
+      );
+    }
+    for (const { client } of sessions) await client.see("ready");
+    await Bun.sleep(1_000);
+    const all = sessions.map(({ server }) => memory(server.pid));
+    const mean = (values: number[]): number => values.reduce((a, b) => a + b, 0) / values.length / 1024;
+    const result = { resident: mean(all.map((m) => m.resident)), own: mean(all.map((m) => m.own)) };
+    stock ??= result;
+    line(
+      `${make} server`,
+      result.resident,
+      result.own,
+      result.resident / stock.resident,
+      result.own / stock.own,
+    );
+    for (const { client } of sessions) await client.quit();
+  }
+}
+
+const home = new Home();
+try {
+  await latency(home);
+  await connecting(home);
+  await throughput(home);
+  await idle(home);
+} finally {
+  await home.remove();
+}

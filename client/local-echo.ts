@@ -1,0 +1,147 @@
+/**
+ * Local echo as an overlay of the client: ties the prediction engine (prediction/, which knows no terminal of ours) to
+ * the core's terminals. session.ts makes it, session-loop.ts calls it.
+ */
+import type { Cell, Rendition, Terminal } from "../wasm-core/core.ts";
+import type { Overlay, ServerNews, Typing } from "./overlay.ts";
+import { PredictionEngine, type PredictionMode } from "./prediction/engine.ts";
+import type { DrawableScreen, Glyph } from "./prediction/screen.ts";
+
+/** Renditions remembered by number; programs use dozens. Beyond, all are forgotten together with the guesses. */
+const MAX_RENDITIONS = 4096;
+
+/** Numbers for renditions: equal renditions have equal numbers, as the engine wants. */
+class Renditions {
+  readonly #numbers = new Map<string, number>();
+  readonly #renditions: Rendition[] = [];
+
+  number(rendition: Rendition): number {
+    const { foreground, background, underlineColor, attributes, link } = rendition;
+    const key = `${foreground} ${background} ${underlineColor} ${attributes} ${link}`;
+    let number = this.#numbers.get(key);
+    if (number === undefined) {
+      number = this.#renditions.push(rendition) - 1;
+      this.#numbers.set(key, number);
+    }
+    return number;
+  }
+
+  rendition(number: number): Rendition {
+    const rendition = this.#renditions[number];
+    if (rendition === undefined) throw new RangeError(`no rendition has the number ${number}`);
+    return rendition;
+  }
+
+  get full(): boolean {
+    return this.#renditions.length > MAX_RENDITIONS;
+  }
+
+  clear(): void {
+    this.#numbers.clear();
+    this.#renditions.length = 0;
+  }
+}
+
+/** A terminal of the core as the engine sees one. */
+class TerminalScreen implements DrawableScreen {
+  readonly cols: number;
+  readonly rows: number;
+
+  constructor(
+    private readonly terminal: Terminal,
+    private readonly renditions: Renditions,
+  ) {
+    this.cols = terminal.cols;
+    this.rows = terminal.rows;
+  }
+
+  get cursorRow(): number {
+    return this.terminal.cursorRow;
+  }
+
+  get cursorCol(): number {
+    return this.terminal.cursorCol;
+  }
+
+  get pen(): number {
+    return this.renditions.number(this.terminal.pen);
+  }
+
+  glyph(row: number, col: number): Glyph {
+    const { text, wide, fallback, wrap, rendition } = this.terminal.cell(row, col);
+    return { contents: text, wide, fallback, wrap, rendition: this.renditions.number(rendition) };
+  }
+
+  moveCursor(row: number, col: number): void {
+    this.terminal.setCursor(row, col);
+  }
+
+  setGlyph(row: number, col: number, glyph: Glyph): void {
+    const { contents, wide, fallback, wrap } = glyph;
+    const cell: Cell = {
+      text: contents,
+      wide,
+      fallback,
+      wrap,
+      rendition: this.renditions.rendition(glyph.rendition),
+    };
+    this.terminal.setCell(row, col, cell);
+  }
+
+  underline(row: number, col: number): void {
+    this.terminal.setCellUnderline(row, col, true);
+  }
+}
+
+export interface LocalEchoOptions {
+  readonly mode: PredictionMode;
+  readonly overwrite: boolean;
+  /** Columns of a code point; the remote terminal's own table. */
+  readonly width: (codePoint: number) => number;
+}
+
+export class LocalEcho implements Overlay {
+  readonly #engine: PredictionEngine;
+  readonly #renditions = new Renditions();
+
+  constructor(options: LocalEchoOptions) {
+    this.#engine = new PredictionEngine(options);
+  }
+
+  /** The engine, for tests and for a status line. */
+  get engine(): PredictionEngine {
+    return this.#engine;
+  }
+
+  typed(block: Uint8Array, typing: Typing): void {
+    // Judged by the newest frame first: else a guess that was just confirmed would be judged by the drawing before.
+    this.#engine.cull(this.#screen(typing.remote), typing.now);
+    this.#engine.keys(block, this.#screen(typing.drawn), Number(typing.lastSent), typing.now);
+  }
+
+  received(news: ServerNews): void {
+    this.#engine.network(Number(news.echoAck), news.sendInterval);
+  }
+
+  resized(): void {
+    this.#engine.reset();
+  }
+
+  apply(target: Terminal, now: number): void {
+    if (this.#renditions.full) {
+      this.#engine.reset();
+      this.#renditions.clear();
+    }
+    const screen = this.#screen(target);
+    this.#engine.cull(screen, now);
+    this.#engine.apply(screen);
+  }
+
+  waitTime(): number {
+    return this.#engine.waitTime;
+  }
+
+  #screen(terminal: Terminal): TerminalScreen {
+    return new TerminalScreen(terminal, this.#renditions);
+  }
+}
