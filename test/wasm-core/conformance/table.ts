@@ -45,7 +45,9 @@ export function bytes(notation: string): Uint8Array {
 export function picture(answer: Uint8Array): string {
   return Buffer.from(answer)
     .toString("utf8")
-    .replace(/[\0-\x1f\x7f]/g, (c) => (c === "\x7f" ? "\u2421" : String.fromCharCode(c.charCodeAt(0) + 0x2400)));
+    .replace(/[\0-\x1f\x7f]/g, (c) =>
+      c === "\x7f" ? "\u2421" : String.fromCharCode(c.charCodeAt(0) + 0x2400),
+    );
 }
 
 /** A host terminal that has been fed `output`. The caller frees it. */
