@@ -31,7 +31,11 @@ function onTerminal() {
   let shown = "";
   const child = Bun.spawn(
     // A shell on the terminal runs it, says its status, and shows whether the terminal echoes.
-    ["/bin/sh", "-c", `trap : INT QUIT; ${process.execPath} ${script} < /dev/null > ${directory}/out; echo "status $?"; stty -a`],
+    [
+      "/bin/sh",
+      "-c",
+      `trap : INT QUIT; ${process.execPath} ${script} < /dev/null > ${directory}/out; echo "status $?"; stty -a`,
+    ],
     {
       env: { PATH: process.env.PATH },
       terminal: {
@@ -47,7 +51,13 @@ function onTerminal() {
     child,
     shown: () => shown,
     type: (text: string) => child.terminal.write(text),
-    see: (text: string) => until(`"${text}" on the terminal`, () => shown.includes(text), undefined, () => shown),
+    see: (text: string) =>
+      until(
+        `"${text}" on the terminal`,
+        () => shown.includes(text),
+        undefined,
+        () => shown,
+      ),
   };
 }
 
