@@ -4,23 +4,37 @@
  * Called by hub.ts (datagrams) and standalone.ts (time).
  */
 import { EchoAck } from "../ssp/echo-ack.ts";
+import { SEND_MINDELAY_SERVER } from "../ssp/params.ts";
 import { TerminalState } from "../ssp/terminal-state.ts";
 import { type Reception, Transport } from "../ssp/transport.ts";
+import type { UserEvent } from "../ssp/user-message.ts";
 import { UserStream } from "../ssp/user-stream.ts";
 import type { Core, Terminal } from "../wasm-core/core.ts";
-import type { Session } from "./session.ts";
 import type { SendFailure } from "./udp.ts";
+
+/**
+ * A screen that has not changed for so long is taken to be a whole frame and sent, ms. Stock always collects for 8 ms;
+ * here that is only the longest time that output which keeps coming can hold a frame back.
+ */
+const SETTLED_MS = 1;
 
 export interface Peer {
   readonly address: string;
   readonly port: number;
 }
 
+/** What an attachment needs of a session. */
+export interface Attachable {
+  readonly terminal: Terminal;
+  readonly started: boolean;
+  input(events: readonly UserEvent[]): void;
+}
+
 export interface AttachmentOptions {
   readonly core: Core;
   /** 16 random bytes. */
   readonly key: Uint8Array;
-  readonly session: Session;
+  readonly session: Attachable;
   /** Family of the hub's socket. */
   readonly family: "inet" | "inet6";
   readonly now: number;
@@ -30,12 +44,14 @@ export interface AttachmentOptions {
 
 export class Attachment {
   readonly #options: AttachmentOptions;
-  readonly #session: Session;
+  readonly #session: Attachable;
   readonly #transport: Transport<TerminalState<Terminal>, UserStream>;
   readonly #echoAck = new EchoAck();
   #peer: Peer | undefined;
-  /** The screen or the echo ack has changed since the transport was given a state. */
-  #stale = false;
+  /** When the screen first changed since the transport was given it; undefined: it has not. */
+  #changedAt: number | undefined;
+  /** When the changed screen is to be given to the transport. */
+  #settledAt = 0;
   #lastClientState: number;
   #detachedLogged = false;
 
@@ -53,6 +69,8 @@ export class Attachment {
       now,
       random: (length) => crypto.getRandomValues(new Uint8Array(length)),
       family,
+      // Collecting is done here, where it can be seen whether more output follows.
+      minDelay: 0,
     });
   }
 
@@ -98,8 +116,9 @@ export class Attachment {
   }
 
   /** The session's screen may have changed. */
-  screenChanged(): void {
-    this.#stale = true;
+  screenChanged(now: number): void {
+    this.#changedAt ??= now;
+    this.#settledAt = Math.min(now + SETTLED_MS, this.#changedAt + SEND_MINDELAY_SERVER);
   }
 
   /** Why the attachment has come to its end, if so. To be asked after input and before {@link tick}. */
@@ -115,8 +134,11 @@ export class Attachment {
 
   /** Sends what is due. */
   tick(now: number): void {
-    if (this.#echoAck.update(now)) this.#stale = true;
-    this.#refresh();
+    if (this.#echoAck.update(now)) this.#refresh();
+    // Whatever is sent carries the newest screen, settled or not.
+    if (this.#changedAt !== undefined && (now >= this.#settledAt || this.#transport.waitTime(now) === 0)) {
+      this.#refresh();
+    }
     this.#transport.tick(now, (datagram) => {
       const failure = this.#peer && this.#options.send(datagram, this.#peer);
       if (failure) this.onSendError(failure);
@@ -134,8 +156,9 @@ export class Attachment {
 
   /** Milliseconds until {@link tick} has something to do; Infinity = never. */
   waitTime(now: number): number {
-    this.#refresh();
-    return Math.min(this.#transport.waitTime(now), this.#echoAck.waitTime(now));
+    const settled =
+      this.#changedAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, this.#settledAt - now);
+    return Math.min(settled, this.#transport.waitTime(now), this.#echoAck.waitTime(now));
   }
 
   release(): void {
@@ -156,15 +179,15 @@ export class Attachment {
     stream.release();
     if (events.length > 0 || !this.#session.started) {
       this.#session.input(events);
-      this.#stale = true;
+      this.#refresh();
     }
     if (events.length > 0) this.#echoAck.register(this.#transport.latestNum, now);
   }
 
   /** Gives the transport the screen as it is; after shutdown began it has no effect, so it is not worth a copy. */
   #refresh(): void {
-    if (!this.#stale || this.shuttingDown) return;
-    this.#stale = false;
+    this.#changedAt = undefined;
+    if (this.shuttingDown) return;
     this.#transport.setCurrent(TerminalState.of(this.#session.terminal.snapshot(), this.#echoAck.value));
   }
 }

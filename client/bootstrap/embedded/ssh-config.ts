@@ -7,7 +7,7 @@ import { CommandError } from "../../cli/errors.ts";
 import { type ConfigLine, parseConfigLine, walkConfigFile } from "./config-file.ts";
 import { matchPatternList } from "./patterns.ts";
 
-export type StrictHostKeyChecking = "yes" | "ask" | "accept-new" | "no";
+type StrictHostKeyChecking = "yes" | "ask" | "accept-new" | "no";
 
 export interface SshConfig {
   /** What the user typed, lower case. */
