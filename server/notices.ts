@@ -62,7 +62,7 @@ function detachedSessions(pid: number, sources: NoticeSources): string[] {
 }
 
 /** Stock's wording; the texts are the records. */
-export function detachedNotice(sessions: readonly string[]): string {
+function detachedNotice(sessions: readonly string[]): string {
   if (sessions.length === 0) return "";
   if (sessions.length === 1) {
     return `${COLOURS}Mosh: You have a detached Mosh session on this server (${sessions[0]}).\x1b[m\n\n`;

@@ -26,7 +26,7 @@ const SIGNALS: readonly (readonly [index: number, signal: number])[] = [
 ];
 
 /** What some input does to the terminal's output by Ctrl-S and Ctrl-Q. */
-export type FlowKey = "stop" | "start" | undefined;
+type FlowKey = "stop" | "start" | undefined;
 
 export class PtyInput {
   readonly #device: PtyDevice;
