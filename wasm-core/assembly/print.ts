@@ -166,8 +166,12 @@ export function repeat(t: usize): void {
   const cp = load<u32>(t, T_LAST_PRINTED);
   if (cp == 0) return;
   const w = characterWidth(true, cp);
-  // More than a screenful changes nothing that a screenful has not.
-  let n = min(parameter(0, 1), rows(t) * columns(t));
+  // Once the screen is full of it, only the column where it ends matters: whole lines more change nothing.
+  const x = cursorCol(t);
+  const line = max((rightEdge(t, x) - leftEdge(t, x) + 1) / w, 1);
+  const enough = line * (rows(t) + 1);
+  let n = parameter(0, 1);
+  if (n > enough) n = enough + ((n - enough) % line);
   while (n-- > 0) printGlyph(t, cp, w);
 }
 
