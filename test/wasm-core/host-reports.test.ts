@@ -195,6 +195,17 @@ describe("character sets", () => {
     expect(screen("\x1b-A\x0eiA\x0f")).toEqual(["éÁ"]);
   });
 
+  test("national sets need mode 42", () => {
+    expect(screen("\x1b(K[\\]{|}~\x1b[?42h[\\]{|}~")).toEqual(["[\\]{|}~ÄÖÜäöüß"]);
+    expect(screen("\x1b[?42h\x1b(R@{\x1b(f@{\x1b(=_")).toEqual(["àéàéè"]);
+    expect(screen("\x1b[?42h\x1b(Hx\x1b[!p]")).toEqual(["x]"]);
+  });
+
+  test("DEC supplemental and technical", () => {
+    expect(screen("\x1b(<iW(\x1b(%5}\x1b(B}")).toEqual(["éŒ¤ÿ}"]);
+    expect(screen("\x1b(>abz{\x1b(B")).toEqual(["αβζ←"]);
+  });
+
   test("leave characters beyond 7F alone", () => {
     expect(screen("\x1b(0é漢q")).toEqual(["é漢─"]);
   });

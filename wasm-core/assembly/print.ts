@@ -161,7 +161,7 @@ function combine(t: usize, cp: u32): void {
   putCell(row, x, (cell & 0xffffffff00000000) | <u64>content);
 }
 
-// vt: REP | CSI n b | repeats the last printed character n times | host only
+// vt: REP · CSI n b · repeats the last printed character n times · host only
 export function repeat(t: usize): void {
   const cp = load<u32>(t, T_LAST_PRINTED);
   if (cp == 0) return;
