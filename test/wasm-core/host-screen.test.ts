@@ -172,6 +172,10 @@ describe("zero-width characters", () => {
     expect(new Host(`${"a".repeat(20)}\u0301`).terminal.pendingWrap).toBe(true);
   });
 
+  test("join a wide character from either half", () => {
+    expect(new Host("漢\x1b[1;2H\u0301").terminal.cell(0, 0).text).toBe("漢\u0301");
+  });
+
   test("with nothing to join sit on a space and do not move the cursor", () => {
     const host = new Host("abc\x1b[2;5H\u0301");
     expect(host.terminal.cell(1, 4).text).toBe(" \u0301");

@@ -178,8 +178,8 @@ export function moveTo(row: i32, col: i32): void {
       O.putByte(CR);
       x = 0;
     }
-    putVertical(row - y);
     putHorizontal(x, col);
+    putVertical(row - y);
   } else {
     putAbsolute(row, col);
   }
