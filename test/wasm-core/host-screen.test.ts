@@ -149,6 +149,7 @@ describe("wide characters keep together", () => {
     expect(screen("\x1b[1;5H漢\x1b[1;1H\x1b[@", [6, 2])).toEqual([]);
     expect(screen("\x1b[1;6H漢", [6, 2])).toEqual(["", "漢"]);
     expect(screen("\x1b[?7l\x1b[1;6H漢", [6, 2])).toEqual([]);
+    expect(screen("\x1b[?7l\x1b[1;5H漢\x1b[1;6H字", [6, 2])).toEqual(["    漢"]);
     const host = new Host("abcd漢", [6, 2]);
     host.terminal.resize(5, 2);
     expect(host.lines).toEqual(["abcd"]);
