@@ -55,7 +55,7 @@ import {
   writableRow,
 } from "./screen";
 import { lineStep } from "./scroll";
-import { CELL_TEXT_LIMIT, MODE2_MAPPED, T_LAST_PRINTED, T_PEN_FLAGS } from "./state";
+import { CELL_TEXT_LIMIT, MODE2_MAPPED, T_LAST_PRINTED, T_MARGIN_LEFT, T_MARGIN_RIGHT, T_PEN_FLAGS } from "./state";
 import { hostWidth, moshWidth } from "./unicode";
 
 /** Width of a code point: -1 not printable, 0 joins the character before it, 1 or 2 columns. */
@@ -166,8 +166,11 @@ export function repeat(t: usize): void {
   const cp = load<u32>(t, T_LAST_PRINTED);
   if (cp == 0) return;
   const w = characterWidth(true, cp);
-  // More than a screenful changes nothing that a screenful has not.
-  let n = min(parameter(0, 1), rows(t) * columns(t));
+  let n = parameter(0, 1);
+  // Once the screen is full of it, a row more changes nothing.
+  const full = (rows(t) + 1) * columns(t);
+  const inRow = max((load<i32>(t, T_MARGIN_RIGHT) - load<i32>(t, T_MARGIN_LEFT) + 1) / w, 1);
+  if (n > full) n = full + ((n - full) % inRow);
   while (n-- > 0) printGlyph(t, cp, w);
 }
 
@@ -234,7 +237,12 @@ export function printRun(t: usize, p: usize, end: usize): usize {
   const limit = rightEdge(t, first) + 1;
   const row = writableRow(t, y);
   const host = isHost(t);
-  if (host) breakWide(t, row, first);
+  if (host) {
+    // A wide character that does not fit must leave alone what is there.
+    const decoded = first + 1 == limit && load<u8>(p) >= 0x80 ? decodeAt(p, end) & 0x1fffff : 0;
+    if (decoded && characterWidth(true, decoded) == 2) return p;
+    breakWide(t, row, first);
+  }
   const flags = load<u32>(t, T_PEN_FLAGS);
   const pen = load<u32>(t, T_PEN);
   const base = ((<u64>pen) << 32) | <u64>flags;
