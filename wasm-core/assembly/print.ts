@@ -55,7 +55,14 @@ import {
   writableRow,
 } from "./screen";
 import { lineStep } from "./scroll";
-import { CELL_TEXT_LIMIT, MODE2_MAPPED, T_LAST_PRINTED, T_MARGIN_LEFT, T_MARGIN_RIGHT, T_PEN_FLAGS } from "./state";
+import {
+  CELL_TEXT_LIMIT,
+  MODE2_MAPPED,
+  T_LAST_PRINTED,
+  T_MARGIN_LEFT,
+  T_MARGIN_RIGHT,
+  T_PEN_FLAGS,
+} from "./state";
 import { hostWidth, moshWidth } from "./unicode";
 
 /** Width of a code point: -1 not printable, 0 joins the character before it, 1 or 2 columns. */
@@ -161,7 +168,7 @@ function combine(t: usize, cp: u32): void {
   putCell(row, x, (cell & 0xffffffff00000000) | <u64>content);
 }
 
-// vt: REP | CSI n b | repeats the last printed character n times | host only
+// vt: REP · CSI n b · repeats the last printed character n times · host only
 export function repeat(t: usize): void {
   const cp = load<u32>(t, T_LAST_PRINTED);
   if (cp == 0) return;

@@ -304,8 +304,8 @@ async function run(first: number, count: number, operations: [number, Maker][], 
   expect(count).toBeGreaterThan(0);
 }
 
-const SEEDS = Number(process.env["STERNA_FUZZ_SEEDS"] ?? 1500);
-const FIRST = Number(process.env["STERNA_FUZZ_FIRST"] ?? 1);
+const SEEDS = Number(process.env.STERNA_FUZZ_SEEDS ?? 1500);
+const FIRST = Number(process.env.STERNA_FUZZ_FIRST ?? 1);
 
 test(
   "random programs give the screen of xterm.js, cell by cell",

@@ -13,7 +13,7 @@ import { allocScratch, copyRow, newRow, releaseRow, releaseScratch, textEquals }
 import * as O from "./output";
 import * as P from "./position";
 import * as R from "./rendition";
-import { drawRow, firstDifference, startRows } from "./row";
+import { drawRow, firstDifference, printGap, startRows } from "./row";
 import { SCROLL_SCRATCH, scrollRows } from "./scroll";
 import { putClipboard, putTitle } from "./text";
 
@@ -129,7 +129,9 @@ function releaseRows(table: usize, count: i32): void {
 
 /** Cursor: place, visibility; pen; modes. */
 function epilogue(a: usize, b: usize): void {
-  P.moveTo(load<i32>(b, L.T_CURSOR_ROW), load<i32>(b, L.T_CURSOR_COL));
+  const row = load<i32>(b, L.T_CURSOR_ROW);
+  const col = load<i32>(b, L.T_CURSOR_COL);
+  if (!printGap(tableAt(load<u32>(b, L.T_ROW_TABLE), row), row, col)) P.settleAt(row, col);
   const visible = hasMode(b, L.MODE_CURSOR_VISIBLE);
   const shown = hasMode(a, L.MODE_CURSOR_VISIBLE) && !P.wasHidden();
   if (!initialized || visible != shown) O.putMode(25, visible);
@@ -210,7 +212,9 @@ function drawRows(old: usize, b: usize, mayScroll: bool): void {
   for (let y = start; y < end || from > 0; y++) {
     const below = y + 1 < rows ? tableAt(now, y + 1) : 0;
     const isDirty = y < end && load<u8>(dirty + <usize>y) != 0;
-    from = isDirty ? drawRow(y, tableAt(old, y), tableAt(now, y), from, below) : 0;
+    const before = tableAt(old, y);
+    const row = tableAt(now, y);
+    from = isDirty && before != row ? drawRow(y, before, row, from, below) : 0;
   }
 }
 
@@ -236,8 +240,7 @@ export function frame(
   prologue(a, b, titles);
   const row = min(load<i32>(a, L.T_CURSOR_ROW), rows - 1);
   const col = min(load<i32>(a, L.T_CURSOR_COL), cols - 1);
-  if (col == cols - 1) P.placeAtEdge(row);
-  else P.placeAt(row, col);
+  P.startAt(row, col);
   if (known && sameSize) {
     drawRows(load<u32>(a, L.T_ROW_TABLE), b, true);
   } else {

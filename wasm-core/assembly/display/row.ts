@@ -88,30 +88,49 @@ function putSpaces(style: u32, count: i32): void {
   P.advance(count);
 }
 
-/** Goes to a column to print there; over a short gap of unchanged cells in the pen's rendition by printing them. */
-function reach(now: usize, row: i32, col: i32): void {
+/**
+ * Goes right to `col` over a short gap of unchanged cells by printing them, if they are in the pen's rendition and that
+ * is no longer than moving. False if not.
+ */
+export function printGap(now: usize, row: i32, col: i32): bool {
   const from = P.columnIn(row);
-  if (from >= 0 && from < col && col - from <= P.skipCost(col - from) && !C.isCovered(now, from)) {
-    let plain = true;
-    for (let i = from; plain && i < col; i++) {
-      const cell = L.cellAt(now, i);
-      const content = C.contentOf(cell) & ~(L.CELL_PROTECTED | L.CELL_WRAP);
-      plain = content < 0x7f && R.penIs(C.styleOf(cell));
-    }
-    if (plain) {
-      for (let i = from; i < col; i++) {
-        const content = C.contentOf(L.cellAt(now, i)) & 0x7f;
-        O.putByte(content ? <u8>content : SPACE);
-      }
-      P.advance(col - from);
-      return;
-    }
+  if (from < 0 || from >= col || col - from > P.skipCost(col - from) || C.isCovered(now, from)) return false;
+  for (let i = from; i < col; i++) {
+    const cell = L.cellAt(now, i);
+    const content = C.contentOf(cell) & ~(L.CELL_PROTECTED | L.CELL_WRAP);
+    if (content >= 0x7f || !R.penIs(C.styleOf(cell))) return false;
   }
-  P.travelTo(row, col);
+  for (let i = from; i < col; i++) {
+    const content = C.contentOf(L.cellAt(now, i)) & 0x7f;
+    O.putByte(content ? <u8>content : SPACE);
+  }
+  P.advance(col - from);
+  return true;
+}
+
+/** Goes to a column to print there. */
+function reach(now: usize, row: i32, col: i32): void {
+  if (!printGap(now, row, col)) P.travelTo(row, col);
+}
+
+/** True for a printed ASCII character other than space: one byte, one column, everywhere. */
+function isPlain(cell: u64): bool {
+  const content = C.contentOf(cell) & ~L.CELL_PROTECTED;
+  return content > 0x20 && content < 0x7f;
+}
+
+/** True if the receiver has blanks in this style at a column, and shows them. */
+function showsBlanks(old: usize, col: i32, columns: i32, style: u32): bool {
+  if (C.isCovered(old, col)) return false;
+  for (let i = col; i < col + columns; i++) {
+    const cell = old ? L.cellAt(old, i) : 0;
+    if (!C.isBlank(cell) || !R.sameRendition(C.styleOf(cell), style)) return false;
+  }
+  return true;
 }
 
 /** Prints one cell at its column. False if the peer may have given it another width. */
-function printCell(now: usize, row: i32, col: i32, cell: u64, width: i32): bool {
+function printCell(old: usize, now: usize, row: i32, col: i32, cell: u64, width: i32): bool {
   const style = C.styleOf(cell);
   let kind = C.printability(lineage, cell);
   // Narrow here, perhaps wide there, in the last column: it might wrap and scroll the peer's screen.
@@ -121,7 +140,7 @@ function printCell(now: usize, row: i32, col: i32, cell: u64, width: i32): bool 
     putSpaces(style, width);
     return true;
   }
-  if (kind == C.PRINT_DOUBTFUL) {
+  if (kind == C.PRINT_DOUBTFUL && !showsBlanks(old, col, width, style)) {
     putSpaces(style, width);
     P.travelTo(row, col);
   } else R.setPen(style);
@@ -223,7 +242,27 @@ export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usiz
       if (hidden && col < cols) last = max(last, col);
       continue;
     }
-    const settled = printCell(now, row, col, cell, width);
+    if (isPlain(cell) && col + 1 < cols) {
+      // Most of what is printed: ASCII of one style. The last column is left to printCell.
+      reach(now, row, col);
+      R.setPen(style);
+      const from = col;
+      do {
+        O.putByte(<u8>C.contentOf(cell));
+        hidden = !hidden && C.isWide(old ? L.cellAt(old, col) : 0);
+        col++;
+        cell = L.cellAt(now, col);
+      } while (
+        col < cols - 1 &&
+        isPlain(cell) &&
+        C.styleOf(cell) == style &&
+        (hidden || (old ? L.cellAt(old, col) : 0) != cell)
+      );
+      P.advance(col - from);
+      if (hidden) last = max(last, col);
+      continue;
+    }
+    const settled = printCell(old, now, row, col, cell, width);
     if (atEnd) wroteLast = true;
     for (let i = 0; i < width; i++) {
       hidden = !hidden && old != 0 && C.isWide(L.cellAt(old, col));
