@@ -5,7 +5,6 @@
  * What happens in a session is session-loop.ts; command lines are mosh-client.ts and cli/. Text and order of what is
  * printed: bootstrap-and-cli 4.2, 4.3.
  */
-import { randomBytes } from "node:crypto";
 import { KeyError, parseKey } from "../ssp/key.ts";
 import { TerminalState } from "../ssp/terminal-state.ts";
 import { Transport } from "../ssp/transport.ts";
@@ -156,7 +155,7 @@ class Session {
       local: new UserStream(),
       remote: TerminalState.initial(blank),
       now,
-      random: (length) => randomBytes(length),
+      random: (length) => crypto.getRandomValues(new Uint8Array(length)),
       family: this.#sockets.family,
       // Keys typed together are read together, so there is nothing to wait for on an idle line.
       minDelay: 0,
@@ -282,7 +281,13 @@ class Session {
 
   /** Continued, by whomever. The terminal's mode and contents may have changed meanwhile, and its size without notice. */
   #resume(): void {
-    this.#tty.makeRaw();
+    try {
+      this.#tty.makeRaw();
+    } catch {
+      // The terminal is gone, and with it the person.
+      this.#loop?.inputEnded();
+      return;
+    }
     this.#screen?.start();
     this.#loop?.resumed();
     const size = this.#readSize();

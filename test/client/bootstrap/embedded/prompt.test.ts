@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openTerminalPrompter, printable } from "../../../../client/bootstrap/embedded/prompt.ts";
+import { commandOf, familyOf, signal } from "../../../drivers/processes.ts";
 import { until } from "../../../drivers/wait.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "sterna-prompt-"));
@@ -17,6 +18,7 @@ writeFileSync(
 const prompter = openTerminalPrompter();
 if (prompter === undefined) throw new Error("no terminal");
 prompter.tell("hello\\n");
+process.on("SIGUSR1", () => process.exit(9));
 const name = await prompter.ask("name? ", { echo: true });
 const secret = await prompter.ask("secret? ", { echo: false });
 prompter.tell("got " + JSON.stringify([name, secret]) + "\\n");
@@ -95,6 +97,18 @@ describe("questions on the controlling terminal", () => {
       expect(tty.shown()).toMatch(/ echo /);
     });
   }
+});
+
+test("an exit while a secret is asked for: the terminal echoes again", async () => {
+  const tty = onTerminal();
+  await tty.see("name? ");
+  tty.type("x\n");
+  await tty.see("secret? ");
+  const child = familyOf(tty.child.pid).find((pid) => commandOf(pid).startsWith(process.execPath));
+  signal(child!, "SIGUSR1");
+  await tty.see("status 9");
+  await tty.child.exited;
+  expect(tty.shown()).toMatch(/ echo /);
 });
 
 test("no terminal: no prompter", () => {
