@@ -5,7 +5,6 @@
  * What happens in a session is session-loop.ts; command lines are mosh-client.ts and cli/. Text and order of what is
  * printed: bootstrap-and-cli 4.2, 4.3.
  */
-import { randomBytes } from "node:crypto";
 import { KeyError, parseKey } from "../ssp/key.ts";
 import { TerminalState } from "../ssp/terminal-state.ts";
 import { Transport } from "../ssp/transport.ts";
@@ -65,6 +64,8 @@ export async function runClient(options: ClientOptions): Promise<number> {
   const session = new Session(options, terminfo, tty);
   const ending = await session.run();
   if (typeof ending === "string") return refuse(ending);
+  // A terminal that reads nothing would keep us waiting for ever with the last words.
+  if (session.terminalStuck) return ending.clean ? 0 : 1;
   return sayGoodbye(ending, options, session.lastNetworkError);
 }
 
@@ -108,6 +109,8 @@ class Session {
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** The last error the network reported, for the message after a session that never was. */
   lastNetworkError: string | undefined;
+  /** The terminal did not take the stop sequence. */
+  terminalStuck = false;
 
   constructor(options: ClientOptions, terminfo: Terminfo, tty: Tty) {
     this.#options = options;
@@ -156,7 +159,7 @@ class Session {
       local: new UserStream(),
       remote: TerminalState.initial(blank),
       now,
-      random: (length) => randomBytes(length),
+      random: (length) => crypto.getRandomValues(new Uint8Array(length)),
       family: this.#sockets.family,
       // Keys typed together are read together, so there is nothing to wait for on an idle line.
       minDelay: 0,
@@ -241,6 +244,7 @@ class Session {
     const terminate = () => this.#loop?.terminated();
     const crash = (error: unknown) => {
       this.#giveBack();
+      if (this.terminalStuck) process.exit(1);
       writeText(2, `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
       writeText(1, EXITING);
       process.exit(1);
@@ -268,21 +272,28 @@ class Session {
   /** The terminal as it was before us. Harmless to call twice. */
   #giveBack(): void {
     this.#screen?.stop();
-    this.#tty.output.flush(FLUSH_MS);
+    if (!this.#tty.output.flush(FLUSH_MS)) this.terminalStuck = true;
     this.#tty.restore();
   }
 
   #suspend(): void {
     this.#loop?.suspended();
     this.#giveBack();
-    writeText(1, SUSPENDED_NOTICE);
+    if (!this.terminalStuck) writeText(1, SUSPENDED_NOTICE);
     // The whole group, as the terminal's own Ctrl-Z would: we may run below npm, a script, or a wrapper.
     process.kill(0, "SIGSTOP");
   }
 
   /** Continued, by whomever. The terminal's mode and contents may have changed meanwhile, and its size without notice. */
   #resume(): void {
-    this.#tty.makeRaw();
+    this.terminalStuck = false;
+    try {
+      this.#tty.makeRaw();
+    } catch {
+      // The terminal is gone, and with it the person.
+      this.#loop?.inputEnded();
+      return;
+    }
     this.#screen?.start();
     this.#loop?.resumed();
     const size = this.#readSize();

@@ -7,7 +7,8 @@
  * The flags of the shared standard output are never touched: the shell that started us keeps using it.
  */
 import { closeSync, constants, openSync, writeSync } from "node:fs";
-import { isatty } from "node:tty";
+import { libc } from "../sys/libc.ts";
+import { TERMIOS_BYTES } from "./termios.ts";
 
 const RETRY_MIN_MS = 2;
 const RETRY_MAX_MS = 50;
@@ -24,7 +25,9 @@ export class TtyOutput {
   onDrained: (() => void) | undefined;
 
   constructor(fd: number) {
-    const own = isatty(fd) ? openNonBlocking(fd) : undefined;
+    // Asked of libc: node:tty costs milliseconds to load.
+    const isTerminal = libc().tcgetattr(fd, new Uint8Array(TERMIOS_BYTES)) === 0;
+    const own = isTerminal ? openNonBlocking(fd) : undefined;
     this.#own = own !== undefined;
     this.#fd = own ?? fd;
   }

@@ -3,9 +3,10 @@
  *
  * Raw mode is cfmakeraw through the C library, because Bun's setRawMode leaves output processing on. It knows nothing
  * of what is drawn (screen.ts) nor of the session; session.ts owns the one Tty of a client and restores it on every
- * way out. Linux: the layout of termios and the request numbers are those of the kernel's generic ABI.
+ * way out. Linux.
  */
 import { errno, errorText, libc } from "../sys/libc.ts";
+import { makeRaw, TERMIOS_BYTES } from "./termios.ts";
 import { TtyOutput } from "./tty-output.ts";
 
 export interface WindowSize {
@@ -16,37 +17,8 @@ export interface WindowSize {
 /** One read of typed bytes is handed on in blocks of at most this many (state-objects 1.2). */
 const INPUT_BLOCK_BYTES = 16_384;
 
-/** termios: four 32-bit flag words (input, output, control, local), a line discipline byte, the control characters. */
-const TERMIOS_BYTES = 60;
-const IFLAG = 0;
-const OFLAG = 4;
-const CFLAG = 8;
-const LFLAG = 12;
-const CONTROL_CHARS = 17;
-const VTIME = 5;
-const VMIN = 6;
-const IGNBRK_BRKINT_PARMRK = 0o1 | 0o2 | 0o10;
-const ISTRIP_INLCR_IGNCR_ICRNL_IXON = 0o40 | 0o100 | 0o200 | 0o400 | 0o2000;
-const IUTF8 = 0o40000;
-const OPOST = 0o1;
-const ISIG_ICANON_ECHO_ECHONL_IEXTEN = 0o1 | 0o2 | 0o10 | 0o100 | 0o100000;
-const CSIZE_PARENB = 0o60 | 0o400;
-const CS8 = 0o60;
 const TCSANOW = 0;
 const TIOCGWINSZ = 0x5413n;
-
-/** Turns termios bytes into raw mode in place: cfmakeraw(3), one byte at a time, and UTF-8 aware erasing. */
-export function makeRaw(termios: Uint8Array): void {
-  const view = new DataView(termios.buffer, termios.byteOffset, termios.byteLength);
-  const change = (at: number, clear: number, set: number) =>
-    view.setUint32(at, ((view.getUint32(at, true) & ~clear) | set) >>> 0, true);
-  change(IFLAG, IGNBRK_BRKINT_PARMRK | ISTRIP_INLCR_IGNCR_ICRNL_IXON, IUTF8);
-  change(OFLAG, OPOST, 0);
-  change(CFLAG, CSIZE_PARENB, CS8);
-  change(LFLAG, ISIG_ICANON_ECHO_ECHONL_IEXTEN, 0);
-  termios[CONTROL_CHARS + VMIN] = 1;
-  termios[CONTROL_CHARS + VTIME] = 0;
-}
 
 /** Standard input is no terminal, or does not answer. The message is the one of bootstrap-and-cli 4.2. */
 export class TtyError extends Error {}

@@ -4,23 +4,37 @@
  * Called by hub.ts (datagrams) and standalone.ts (time).
  */
 import { EchoAck } from "../ssp/echo-ack.ts";
+import { SEND_MINDELAY_SERVER } from "../ssp/params.ts";
 import { TerminalState } from "../ssp/terminal-state.ts";
 import { type Reception, Transport } from "../ssp/transport.ts";
+import type { UserEvent } from "../ssp/user-message.ts";
 import { UserStream } from "../ssp/user-stream.ts";
 import type { Core, Terminal } from "../wasm-core/core.ts";
-import type { Session } from "./session.ts";
 import type { SendFailure } from "./udp.ts";
+
+/**
+ * A screen that has not changed for so long is taken to be a whole frame and sent, ms. Stock always collects for 8 ms;
+ * here that is only the longest time that output which keeps coming can hold a frame back.
+ */
+const SETTLED_MS = 1;
 
 export interface Peer {
   readonly address: string;
   readonly port: number;
 }
 
+/** What an attachment needs of a session. */
+export interface Attachable {
+  readonly terminal: Terminal;
+  readonly started: boolean;
+  input(events: readonly UserEvent[]): void;
+}
+
 export interface AttachmentOptions {
   readonly core: Core;
   /** 16 random bytes. */
   readonly key: Uint8Array;
-  readonly session: Session;
+  readonly session: Attachable;
   /** Family of the hub's socket. */
   readonly family: "inet" | "inet6";
   readonly now: number;
@@ -30,14 +44,17 @@ export interface AttachmentOptions {
 
 export class Attachment {
   readonly #options: AttachmentOptions;
-  readonly #session: Session;
+  readonly #session: Attachable;
   readonly #transport: Transport<TerminalState<Terminal>, UserStream>;
   readonly #echoAck = new EchoAck();
   #peer: Peer | undefined;
-  /** The screen or the echo ack has changed since the transport was given a state. */
-  #stale = false;
+  /** When the screen first changed since the transport was given it; undefined: it has not. */
+  #changedAt: number | undefined;
+  /** When the changed screen is to be given to the transport. */
+  #settledAt = 0;
   #lastClientState: number;
-  #detachedLogged = false;
+  /** The client has been silent for so long that the transport sends nothing more; said in the log once. */
+  #detached = false;
 
   constructor(options: AttachmentOptions) {
     const { core, key, session, family, now } = options;
@@ -53,6 +70,8 @@ export class Attachment {
       now,
       random: (length) => crypto.getRandomValues(new Uint8Array(length)),
       family,
+      // Collecting is done here, where it can be seen whether more output follows.
+      minDelay: 0,
     });
   }
 
@@ -80,11 +99,6 @@ export class Attachment {
     return this.#transport.shutdownInProgress;
   }
 
-  /** Sequence number that the client's next datagram has at least. */
-  get expectedSequence(): bigint {
-    return this.#transport.expectedSequence;
-  }
-
   /** Takes a datagram from `from`; one that is authentic and new says where the client is now. */
   receive(datagram: Uint8Array, from: Peer, now: number, congested: boolean): Reception {
     const reception = this.#transport.receive(datagram, now, { ce: congested });
@@ -98,8 +112,9 @@ export class Attachment {
   }
 
   /** The session's screen may have changed. */
-  screenChanged(): void {
-    this.#stale = true;
+  screenChanged(now: number): void {
+    this.#changedAt ??= now;
+    this.#settledAt = Math.min(now + SETTLED_MS, this.#changedAt + SEND_MINDELAY_SERVER);
   }
 
   /** Why the attachment has come to its end, if so. To be asked after input and before {@link tick}. */
@@ -115,14 +130,17 @@ export class Attachment {
 
   /** Sends what is due. */
   tick(now: number): void {
-    if (this.#echoAck.update(now)) this.#stale = true;
-    this.#refresh();
+    if (this.#echoAck.update(now)) this.#refresh();
+    // Whatever is sent carries the newest screen, settled or not.
+    if (this.#changedAt !== undefined && (now >= this.#settledAt || this.#transport.waitTime(now) === 0)) {
+      this.#refresh();
+    }
     this.#transport.tick(now, (datagram) => {
       const failure = this.#peer && this.#options.send(datagram, this.#peer);
       if (failure) this.onSendError(failure);
     });
-    if (this.#peer && !this.#transport.attached && !this.#detachedLogged) {
-      this.#detachedLogged = true;
+    if (this.#peer && !this.#transport.attached && !this.#detached) {
+      this.#detached = true;
       this.#options.log("Server now detached from client.");
     }
   }
@@ -134,8 +152,9 @@ export class Attachment {
 
   /** Milliseconds until {@link tick} has something to do; Infinity = never. */
   waitTime(now: number): number {
-    this.#refresh();
-    return Math.min(this.#transport.waitTime(now), this.#echoAck.waitTime(now));
+    const settled =
+      this.#changedAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, this.#settledAt - now);
+    return Math.min(settled, this.#transport.waitTime(now), this.#echoAck.waitTime(now));
   }
 
   release(): void {
@@ -144,9 +163,9 @@ export class Attachment {
 
   #moveTo(from: Peer): void {
     const moved = from.address !== this.#peer?.address || from.port !== this.#peer.port;
-    if (!moved && !this.#detachedLogged) return;
+    if (!moved && !this.#detached) return;
     this.#peer = from;
-    this.#detachedLogged = false;
+    this.#detached = false;
     this.#options.log(`Server now attached to client at ${from.address}:${from.port}`);
   }
 
@@ -156,15 +175,15 @@ export class Attachment {
     stream.release();
     if (events.length > 0 || !this.#session.started) {
       this.#session.input(events);
-      this.#stale = true;
+      this.#refresh();
     }
     if (events.length > 0) this.#echoAck.register(this.#transport.latestNum, now);
   }
 
   /** Gives the transport the screen as it is; after shutdown began it has no effect, so it is not worth a copy. */
   #refresh(): void {
-    if (!this.#stale || this.shuttingDown) return;
-    this.#stale = false;
+    this.#changedAt = undefined;
+    if (this.shuttingDown) return;
     this.#transport.setCurrent(TerminalState.of(this.#session.terminal.snapshot(), this.#echoAck.value));
   }
 }

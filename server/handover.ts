@@ -11,7 +11,7 @@ import { closeDescriptor, closeOnExec, type Size, writeText } from "./stdio.ts";
 /** `<launcher's pid> <cols>x<rows>`; removed before any child sees it. */
 const VARIABLE = "STERNA_LAUNCHER";
 /** The pipe's descriptor in the serving process. */
-export const REPORT_FD = 3;
+const REPORT_FD = 3;
 
 export interface Handover {
   readonly environment: Environment;

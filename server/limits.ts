@@ -5,7 +5,7 @@
 import type { Environment } from "./environment.ts";
 
 /** A server whose client never comes leaves after this many milliseconds. */
-export const FIRST_CLIENT_LIMIT_MS = 60_000;
+const FIRST_CLIENT_LIMIT_MS = 60_000;
 
 /** In milliseconds; 0 = off. */
 export interface Limits {

@@ -3,8 +3,8 @@
  * without a client. Called by session.ts.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { userInfo } from "node:os";
 import { join } from "node:path";
+import { systemAccount } from "./account.ts";
 import { readLogins, recordName } from "./utmp.ts";
 
 /** Where the notices come from. */
@@ -53,7 +53,7 @@ export function loginNotices(home: string, pid: number, sources: NoticeSources =
 function detachedSessions(pid: number, sources: NoticeSources): string[] {
   const logins = readLogins(sources.utmp);
   if (logins.length === 0) return [];
-  const user = userInfo().username;
+  const user = systemAccount()?.name;
   return logins
     .filter((login) => login.user === user && login.host !== recordName(pid))
     .filter((login) => login.host.startsWith("mosh ") && login.host.endsWith("]"))
@@ -62,7 +62,7 @@ function detachedSessions(pid: number, sources: NoticeSources): string[] {
 }
 
 /** Stock's wording; the texts are the records. */
-export function detachedNotice(sessions: readonly string[]): string {
+function detachedNotice(sessions: readonly string[]): string {
   if (sessions.length === 0) return "";
   if (sessions.length === 1) {
     return `${COLOURS}Mosh: You have a detached Mosh session on this server (${sessions[0]}).\x1b[m\n\n`;

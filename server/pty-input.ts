@@ -26,7 +26,7 @@ const SIGNALS: readonly (readonly [index: number, signal: number])[] = [
 ];
 
 /** What some input does to the terminal's output by Ctrl-S and Ctrl-Q. */
-export type FlowKey = "stop" | "start" | undefined;
+type FlowKey = "stop" | "start" | undefined;
 
 export class PtyInput {
   readonly #device: PtyDevice;
@@ -40,11 +40,6 @@ export class PtyInput {
   constructor(device: PtyDevice, onFlowKey: (key: "stop" | "start") => void) {
     this.#device = device;
     this.#onFlowKey = onFlowKey;
-  }
-
-  /** Bytes that wait. */
-  get waiting(): number {
-    return this.#bytes;
   }
 
   /** Writes now what the terminal takes, the rest later. Returns the number of bytes dropped for want of room. */

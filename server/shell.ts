@@ -1,17 +1,10 @@
 /**
  * What the session's child is: program, arguments, environment, directory. Called by session.ts.
  */
-import { CString, type Pointer, read } from "bun:ffi";
 import { accessSync, constants, statSync } from "node:fs";
 import { basename } from "node:path";
-import { libc } from "../sys/libc.ts";
+import { type Account, systemAccount } from "./account.ts";
 import type { Environment } from "./environment.ts";
-
-/** What the user database says of this process's user. */
-export interface Account {
-  readonly home: string;
-  readonly shell: string;
-}
 
 export interface ChildPlan {
   readonly command: readonly string[];
@@ -37,7 +30,7 @@ export function planChild(
   command: readonly string[] | undefined,
   colors: number,
   environment: Environment,
-  account: () => Account | undefined = systemAccount,
+  account: () => Omit<Account, "name"> | undefined = systemAccount,
 ): ChildPlan {
   const home = environment.HOME || account()?.home || ROOT;
   const shell = environment.SHELL ?? account()?.shell;
@@ -72,19 +65,4 @@ function canEnter(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** struct passwd of 64-bit glibc and musl. */
-const PASSWD_HOME = 32;
-const PASSWD_SHELL = 40;
-
-/** The password entry of this process's user; undefined if there is none. */
-function systemAccount(): Account | undefined {
-  const entry = libc().getpwuid(libc().getuid());
-  if (entry === null) return undefined;
-  const text = (offset: number): string => {
-    const pointer = read.ptr(entry, offset) as Pointer;
-    return pointer ? new CString(pointer).toString() : "";
-  };
-  return { home: text(PASSWD_HOME), shell: text(PASSWD_SHELL) };
 }

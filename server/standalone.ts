@@ -128,7 +128,7 @@ class StandaloneServer {
   }
 
   #onScreenChanged(): void {
-    this.#attachment.screenChanged();
+    this.#attachment.screenChanged(clock());
     this.#pass();
   }
 

@@ -48,7 +48,7 @@ export class UserStream implements SyncObject<UserStream> {
   equals(other: UserStream): boolean {
     if (this.#end !== other.#end) return false;
     const start = Math.max(this.#start, other.#start);
-    if (start === this.#end) return true;
+    if (this.#sharesEventsFrom(start, other)) return true;
     const mine = this.#eventsFrom(start);
     const others = other.#eventsFrom(start);
     return mine.length === others.length && mine.every((event, at) => equalEvents(event, others[at]!));
@@ -93,6 +93,17 @@ export class UserStream implements SyncObject<UserStream> {
   release(): void {
     this.#segments = [];
     this.#start = this.#end;
+  }
+
+  /** Whether both hold the very same segments from `start` on, as clones do: no byte of a paste need be compared. */
+  #sharesEventsFrom(start: number, other: UserStream): boolean {
+    let position = this.#end;
+    for (let back = 1; position > start; back++) {
+      const segment = this.#segments.at(-back);
+      if (segment === undefined || segment !== other.#segments.at(-back)) return false;
+      position -= eventLength(segment);
+    }
+    return true;
   }
 
   #push(event: UserEvent): void {

@@ -1,16 +1,16 @@
 /**
- * `npm run build`: makes dist/, single-file executables that need no runtime on the target. One binary, many names
+ * `npm run build [-- DIRECTORY]`: makes dist/, single-file executables that need no runtime on the target. One binary, many names
  * (links): what it does is chosen by the name it is called by (tools/executable.ts).
  */
 import { mkdirSync, rmSync, statSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { compileCore } from "../wasm-core/compile.ts";
 
 /** `sterna` is the file; `mosh`, `mosh-client` and `mosh-server` are drop-in names for stock's programs. */
 const LINKS = ["sterna-server", "mosh", "mosh-client", "mosh-server"];
 
 const root = join(import.meta.dir, "..");
-const dist = join(root, "dist");
+const dist = process.argv[2] ? resolve(process.argv[2]) : join(root, "dist");
 compileCore();
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);

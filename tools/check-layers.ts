@@ -36,6 +36,7 @@ for (const [part, allowed] of Object.entries(MAY_IMPORT)) {
         continue;
       }
       const path = relative(root, resolve(dirname(file), target));
+      if (path === "package.json") continue; // the version
       const other = path.split("/")[0] ?? "";
       if (other !== part && !allowed.includes(other))
         problems.push(`${where}: ${part} may not import ${path}`);

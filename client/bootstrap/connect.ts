@@ -33,7 +33,8 @@ function connectOnce(address: SocketAddress, timeoutMs: number | undefined): Pro
           }, timeoutMs);
     socket.once("connect", () => {
       clearTimeout(timer);
-      socket.removeAllListeners("error");
+      // Until the taker of the socket listens itself, a reset must not end the process.
+      socket.on("error", () => {});
       resolve(socket);
     });
     socket.once("error", (error) => {

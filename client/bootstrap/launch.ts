@@ -59,7 +59,7 @@ async function askForColors(
 }
 
 /** The environment of the session's client, except for the key. */
-export function clientEnvironment(
+function clientEnvironment(
   env: Readonly<Record<string, string | undefined>>,
   invocation: Invocation,
 ): Record<string, string | undefined> {

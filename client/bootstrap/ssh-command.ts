@@ -48,13 +48,14 @@ function proxyCommand(family: string): string {
   return `${program} ${shellQuote(`--family=${family}`)} --fake-proxy -- %h %p`;
 }
 
-/** What the child sees: not how keys are echoed here; a shell that understands the ProxyCommand's quotes. */
+/** What the child sees: not how keys are echoed here, no key of another session; a shell that understands the ProxyCommand's quotes. */
 export function startupEnvironment(
   env: Readonly<Record<string, string | undefined>>,
   options: { predictOverwrite: boolean; method?: RemoteIpMethod },
 ): Record<string, string | undefined> {
   const result: Record<string, string | undefined> = { ...env, MOSH_CLIENT_PID: String(process.pid) };
   delete result.MOSH_PREDICTION_DISPLAY;
+  delete result.MOSH_KEY;
   if (options.predictOverwrite) result.MOSH_PREDICTION_OVERWRITE = "yes";
   if (options.method === "proxy") result.SHELL = "/bin/sh";
   return result;

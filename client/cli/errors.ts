@@ -4,7 +4,7 @@
  */
 
 /** Bad command line, and every failure of the bootstrap without a better number (ssh's own choice, too). */
-export const STATUS_FAILURE = 255;
+const STATUS_FAILURE = 255;
 
 export class CommandError extends Error {
   /**

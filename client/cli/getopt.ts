@@ -10,7 +10,7 @@
  */
 
 /** `flag`: takes no value. `negatable`: a flag with `--no-name` and `--noname`. `value`: needs a value. */
-export type OptionKind = "flag" | "negatable" | "value";
+type OptionKind = "flag" | "negatable" | "value";
 
 export interface OptionSpec {
   /** The first is the canonical one, the others are aliases. Lower case. */

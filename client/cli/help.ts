@@ -63,6 +63,7 @@ Terminal
   -a, --predict=always      ... also on fast links
   -n, --predict=never       ... never
       --predict=experimental ... even where it is likely to be wrong
+                            (the built-in client does not predict yet; it accepts these)
   -o, --predict-overwrite   predicted keys overwrite instead of inserting
       --no-init             do not switch to the terminal's alternate screen
       --client=PATH         another client program, run as mosh-client is (default: built in)

@@ -9,7 +9,7 @@ import { type FoundOption, type OptionSpec, parseWords } from "./getopt.ts";
 import { noHostText, usageText } from "./help.ts";
 import { checkPorts } from "./ports.ts";
 
-export type PredictMode = "adaptive" | "always" | "never" | "experimental";
+type PredictMode = "adaptive" | "always" | "never" | "experimental";
 const PREDICT_MODES: readonly string[] = ["adaptive", "always", "never", "experimental"];
 
 /** How the address for UDP is learned: from our proxy below ssh, by a local look-up, or from the server's own view. */
@@ -71,7 +71,7 @@ const OPTIONS: readonly OptionSpec[] = [
 ];
 
 /** The address of `--local` without a host. */
-export const LOCAL_ADDRESS = "127.0.0.1";
+const LOCAL_ADDRESS = "127.0.0.1";
 
 /**
  * @param argv the words after the program's name

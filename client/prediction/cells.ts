@@ -1,5 +1,5 @@
 /** The predictions themselves: a guess about one cell, a guess about the cursor, and how a frame judges them. */
-import { type Glyph, isBlank, type ScreenView, sameContents } from "./screen.ts";
+import { contentsKey, type Glyph, isBlank, type ScreenView, sameContents } from "./screen.ts";
 
 /** Number of no client state: such a prediction is never due. */
 const NEVER = Number.POSITIVE_INFINITY;
@@ -19,8 +19,8 @@ export class CellPrediction {
   /** Something changes here, but it is not known what. */
   unknown = false;
   replacement: Glyph = BLANK;
-  /** What was seen here before: a frame that still shows one of these proves nothing. */
-  originals: Glyph[] = [];
+  /** Contents seen here before: a frame that still shows one of these proves nothing. */
+  readonly originals = new Set<string>();
 
   constructor(readonly col: number) {}
 
@@ -29,18 +29,18 @@ export class CellPrediction {
     this.expiration = NEVER;
     this.epoch = NEVER;
     this.unknown = false;
-    this.originals = [];
+    this.originals.clear();
   }
 
   /** A new guess over an older one: the older guess becomes something that may be seen on the way. */
   set(real: Glyph, expiration: number, epoch: number, now: number): void {
     if (!this.active || this.unknown) this.reset();
-    else this.originals.push(this.replacement);
+    else this.originals.add(contentsKey(this.replacement));
     this.active = true;
     this.expiration = expiration;
     this.epoch = epoch;
     this.time = now;
-    this.originals.push(real);
+    this.originals.add(contentsKey(real));
   }
 
   /** Active and known: its replacement; else undefined. */
@@ -54,9 +54,7 @@ export class CellPrediction {
     if (echoAck < this.expiration) return "pending";
     if (this.unknown || isBlank(this.replacement)) return "no credit";
     if (!sameContents(screen.glyph(row, this.col), this.replacement)) return "wrong";
-    return this.originals.some((original) => sameContents(original, this.replacement))
-      ? "no credit"
-      : "correct";
+    return this.originals.has(contentsKey(this.replacement)) ? "no credit" : "correct";
   }
 }
 

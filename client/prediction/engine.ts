@@ -158,6 +158,14 @@ export class PredictionEngine {
     return this.#anyActive() && !(this.#glitches > 0 && this.#flagging) ? WAKE_MS : Number.POSITIVE_INFINITY;
   }
 
+  /** Contents remembered of all cells, for tests: bounded, however much is typed ahead. */
+  get remembered(): number {
+    return this.#rows.reduce(
+      (sum, { cells }) => sum + cells.reduce((n, cell) => n + cell.originals.size, 0),
+      0,
+    );
+  }
+
   /** The engine's state for tests and for a status line. */
   inspect() {
     return {

@@ -45,9 +45,13 @@ export function isBlank(glyph: Glyph): boolean {
   return glyph.contents === "" || glyph.contents === " " || glyph.contents === "\u00a0";
 }
 
-/** Same contents, or both blank. Renditions do not count. */
+/** What a guess is judged by: the contents, all blanks alike. Renditions do not count. */
+export function contentsKey(glyph: Glyph): string {
+  return isBlank(glyph) ? "" : glyph.contents;
+}
+
 export function sameContents(a: Glyph, b: Glyph): boolean {
-  return a.contents === b.contents || (isBlank(a) && isBlank(b));
+  return contentsKey(a) === contentsKey(b);
 }
 
 /** Equal in every field. */

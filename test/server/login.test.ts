@@ -1,11 +1,21 @@
 /** What the child is and what a person logging in is told: plans, message of the day, records of who is here. */
 import { afterAll, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loginNotices, type NoticeSources } from "../../server/notices.ts";
 import { planChild } from "../../server/shell.ts";
 import { readLogins, UtmpRecord } from "../../server/utmp.ts";
+
+/** This process's user, as another program sees it. */
+const [USER = "", , , , , USER_HOME = "", USER_SHELL = ""] = Bun.spawnSync([
+  "sh",
+  "-c",
+  "getent passwd $(id -u)",
+])
+  .stdout.toString()
+  .trim()
+  .split(":");
 
 const directory = mkdtempSync(join(tmpdir(), "sterna-login-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -72,8 +82,8 @@ describe("the child", () => {
 
   test("this machine's user database is read", () => {
     const plan = planChild(undefined, 256, {});
-    expect(plan.environment.HOME).toBe(userInfo().homedir);
-    expect(plan.environment.SHELL).toBe(userInfo().shell ?? "");
+    expect(plan.environment.HOME).toBe(USER_HOME);
+    expect(plan.environment.SHELL).toBe(USER_SHELL);
   });
 });
 
@@ -81,7 +91,7 @@ describe("the child", () => {
 function utmpFile(...records: { type?: number; user?: string; line: string; host: string }[]): Uint8Array {
   const size = process.arch === "arm64" ? 400 : 384;
   return Buffer.concat(
-    records.map(({ type = 7, user = userInfo().username, line, host }) => {
+    records.map(({ type = 7, user = USER, line, host }) => {
       const bytes = Buffer.alloc(size);
       bytes.writeInt16LE(type, 0);
       bytes.write(line, 8);
@@ -163,7 +173,7 @@ describe("sessions that wait for their client", () => {
     writeFileSync(path, utmp.subarray(0, -1));
     expect(readLogins(path).map(({ host }) => host)).toEqual(["mosh [7]"]);
     writeFileSync(path, utmp);
-    expect(readLogins(path)[1]).toEqual({ user: userInfo().username, line: "pts/2", host: "x".repeat(256) });
+    expect(readLogins(path)[1]).toEqual({ user: USER, line: "pts/2", host: "x".repeat(256) });
     expect(readLogins(join(directory, "missing"))).toEqual([]);
   });
 });

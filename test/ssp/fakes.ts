@@ -18,7 +18,10 @@ export const plainCipher: Cipher = {
     return {
       open(datagram) {
         const end = datagram.length - 16;
-        return datagram[end] === sum(datagram.subarray(0, end)) ? datagram.slice(8, end) : undefined;
+        if (end < 8) return undefined;
+        const tag = new DataView(datagram.buffer, datagram.byteOffset + end, 16);
+        const whole = tag.getUint32(0) === sum(datagram.subarray(0, end)) && tag.getUint32(4) === 0;
+        return whole && tag.getBigUint64(8) === 0n ? datagram.slice(8, end) : undefined;
       },
       free: () => {},
     };
@@ -30,15 +33,19 @@ export function sealPlain(direction: number, sequence: bigint, plaintext: Uint8A
   const datagram = new Uint8Array(plaintext.length + 24);
   new DataView(datagram.buffer).setBigUint64(0, (BigInt(direction) << 63n) | sequence);
   datagram.set(plaintext, 8);
-  datagram[datagram.length - 16] = sum(datagram.subarray(0, -16));
+  new DataView(datagram.buffer).setUint32(datagram.length - 16, sum(datagram.subarray(0, -16)));
   return datagram;
 }
 
 function sum(bytes: Uint8Array): number {
-  return bytes.reduce((total, byte) => (total * 31 + byte) & 0xff, 7);
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash;
 }
 
-/** A terminal whose screen is everything ever written to it. Its diff is what was added, or all after a form feed. */
+const SCREEN_SIZE = 4000;
+
+/** A terminal whose screen is the last 4000 bytes written to it. Its diff is what was added, or all after a form feed. */
 export class FakeScreen implements Screen<FakeScreen> {
   static alive = 0;
   cols: number;
@@ -62,7 +69,9 @@ export class FakeScreen implements Screen<FakeScreen> {
 
   feed(bytes: Uint8Array): void {
     this.#check();
-    for (const byte of bytes) this.#text = byte === 0x0c ? "" : this.#text + String.fromCharCode(byte);
+    let text = this.#text;
+    for (const byte of bytes) text = byte === 0x0c ? "" : text + String.fromCharCode(byte);
+    this.#text = text.slice(-SCREEN_SIZE);
   }
 
   resize(cols: number, rows: number): void {

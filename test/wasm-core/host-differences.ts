@@ -33,6 +33,14 @@ export const HOST_DIFFERENCES: { reason: string; cases: string[] }[] = [
     ],
   },
   {
+    reason: "Numbers beyond 65535 are 65535",
+    cases: ["parser-param-65536-default", "parser-param-huge"],
+  },
+  {
+    reason: "Ill-formed UTF-8 gives one U+FFFD for each maximal subpart",
+    cases: ["utf8-overlong-3", "utf8-overlong-4", "utf8-surrogate", "utf8-above-10ffff", "utf8-5byte"],
+  },
+  {
     reason: "Renditions: faint, rapid blink as blink, strike, double underline, overline, underline colour",
     cases: [
       "sgr-2",

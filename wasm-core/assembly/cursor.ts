@@ -67,26 +67,30 @@ export function cursorUp(t: usize): void {
 }
 
 // vt: CUD · CSI n B · down n rows · replica: not stopped by the scrolling region unless in origin mode
-// vt: VPR · CSI n e · down n rows · host only
 export function cursorDown(t: usize): void {
   moveRows(t, parameter(0, 1));
 }
 
 // vt: CUF · CSI n C · right n columns
-// vt: HPR · CSI n a · right n columns · host only
 export function cursorForward(t: usize): void {
   moveColumns(t, parameter(0, 1));
 }
 
 // vt: CUB · CSI n D · left n columns · host: wraps back under mode 45 or 1045
-// vt: HPB · CSI n j · left n columns · host only
 export function cursorBack(t: usize): void {
   moveBack(t, parameter(0, 1));
 }
 
-// vt: VPB · CSI n k · up n rows · host only
-export function lineBack(t: usize): void {
-  moveRows(t, -parameter(0, 1));
+// vt: HPR · CSI n a · right n columns; unlike CUF not stopped by margins, but in origin mode · host only
+// vt: HPB · CSI n j · left n columns, likewise · host only
+export function columnRelative(t: usize, direction: i32): void {
+  moveCursor(t, cursorRow(t), cursorCol(t) + direction * parameter(0, 1));
+}
+
+// vt: VPR · CSI n e · down n rows; unlike CUD not stopped by margins, but in origin mode · host only
+// vt: VPB · CSI n k · up n rows, likewise · host only
+export function rowRelative(t: usize, direction: i32): void {
+  moveCursor(t, cursorRow(t) + direction * parameter(0, 1), cursorCol(t));
 }
 
 // vt: CNL · CSI n E · down n rows, to the left margin · host only

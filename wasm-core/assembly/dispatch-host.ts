@@ -2,14 +2,7 @@
  * The controls that only the host role knows: the second half of dispatch.ts, which calls it for what it does not find.
  */
 import { designate, designatePercent, lockingShift, lockingShiftRight, singleShift } from "./charset";
-import {
-  cursorBack,
-  cursorDown,
-  cursorForward,
-  cursorNextLine,
-  cursorPreviousLine,
-  lineBack,
-} from "./cursor";
+import { columnRelative, cursorNextLine, cursorPreviousLine, rowRelative } from "./cursor";
 import {
   backIndex,
   deleteColumns,
@@ -150,19 +143,19 @@ export function dispatchHostCsi(t: usize, key: u32): void {
       scrollDown(t);
       break;
     case 0x61:
-      cursorForward(t);
+      columnRelative(t, 1);
       break;
     case 0x62:
       repeat(t);
       break;
     case 0x65:
-      cursorDown(t);
+      rowRelative(t, 1);
       break;
     case 0x6a:
-      cursorBack(t);
+      columnRelative(t, -1);
       break;
     case 0x6b:
-      lineBack(t);
+      rowRelative(t, -1);
       break;
     case 0x73:
       if (hasMode2(t, MODE2_LEFT_RIGHT)) setSideMargins(t);

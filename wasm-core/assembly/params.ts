@@ -5,15 +5,27 @@
  * terminal is fed at a time, so one table serves all.
  */
 
-/** Values beyond this count as absent (terminal.md 3.1). */
+/** Values beyond this count as absent in the replica (terminal.md 3.1), as this in the host role: a limit is a limit. */
 const VALUE_LIMIT: u32 = 65535;
 
 const VALUES: usize = memory.data(1040, 16);
 /** One byte a parameter: 1 if it follows a colon, that is, belongs to the parameter before it. */
 const JOINED: usize = memory.data(260, 16);
 
+/** What a value beyond the limit becomes: absent or the limit. Set for the terminal that is being fed. */
+let overflow: i32 = -1;
 let count: i32 = 0;
 let colons: bool = false;
+
+/** Says for which role the parameters that follow are parsed. */
+export function setParameterRole(host: bool): void {
+  overflow = host ? <i32>VALUE_LIMIT : -1;
+}
+
+function valueOf(digits: bool, value: u32): i32 {
+  if (!digits) return -1;
+  return value <= VALUE_LIMIT ? <i32>value : overflow;
+}
 
 /** Number of parameters, at least 1; sub-parameters count. */
 export function parameterCount(): i32 {
@@ -57,7 +69,7 @@ export function parseParameters(text: usize, length: usize): void {
       if (value > VALUE_LIMIT) value = VALUE_LIMIT + 1;
       digits = true;
     } else {
-      store<i32>(VALUES + ((<usize>n) << 2), digits && value <= VALUE_LIMIT ? <i32>value : -1);
+      store<i32>(VALUES + ((<usize>n) << 2), valueOf(digits, value));
       n++;
       value = 0;
       digits = false;
@@ -66,7 +78,7 @@ export function parseParameters(text: usize, length: usize): void {
       store<u8>(JOINED + <usize>n, <u8>joined);
     }
   }
-  store<i32>(VALUES + ((<usize>n) << 2), digits && value <= VALUE_LIMIT ? <i32>value : -1);
+  store<i32>(VALUES + ((<usize>n) << 2), valueOf(digits, value));
   count = n + 1;
 }
 
@@ -88,7 +100,7 @@ export function scanParameters(text: usize, end: usize): usize {
       digits = true;
       continue;
     }
-    store<i32>(VALUES + ((<usize>n) << 2), digits && value <= VALUE_LIMIT ? <i32>value : -1);
+    store<i32>(VALUES + ((<usize>n) << 2), valueOf(digits, value));
     store<u8>(JOINED + <usize>n, 0);
     n++;
     if (c != 0x3b) {

@@ -5,18 +5,20 @@
  * The fast paths run in ground only and give up, without having touched anything, on whatever is cut off, ill-formed
  * or unusual; the byte-wise machine takes it from there. Every byte string is legal input. Called through the ABI.
  *
- * Differences of the host role: colons are parameter characters, up to 256 parameter characters are kept, DCS strings
- * are collected (dcs.ts), and CAN and SUB cancel an OSC instead of carrying it out.
+ * Differences of the host role: colons are parameter characters, up to 256 parameter characters are kept and whole
+ * parameters only, numbers saturate, ill-formed UTF-8 gives one U+FFFD for each maximal subpart, DCS strings are
+ * collected (dcs.ts), and CAN and SUB cancel an OSC instead of carrying it out.
  */
 import { dcsEnd } from "./dcs";
 import { dispatchCsi, dispatchEscape, executeControl } from "./dispatch";
 import { ROLE_REPAIR_D1, T_ROLE } from "./layout";
 import { oscEnd } from "./osc";
-import { parseParameters, scanParameters } from "./params";
+import { parseParameters, scanParameters, setParameterRole } from "./params";
 import { canPrintRuns, characterWidth, decodeAt, printCodePoint, printGlyph, printRun } from "./print";
 import { isHost } from "./screen";
 import {
   COLLECT_OVERFLOW,
+  PARAM_TEXT_CUT,
   PARAM_TEXT_LIMIT,
   PARAM_TEXT_LIMIT_HOST,
   STATE_CSI_ENTRY,
@@ -48,6 +50,7 @@ const REPLACEMENT: u32 = 0xfffd;
 /** Feeds `length` bytes at `p` to terminal `t`. */
 export function feed(t: usize, p: usize, length: usize): void {
   const end = p + length;
+  setParameterRole(isHost(t));
   while (p < end) {
     if (load<u8>(t, T_UTF8_LENGTH) == 0) {
       const state = <u32>load<u8>(t, T_STATE);
@@ -150,6 +153,12 @@ function decodeByte(t: usize, b: u32): void {
   }
   const value = (load<u32>(t, T_UTF8_VALUE) << 6) | (b & 0x3f);
   const seen = <u32>load<u8>(t, T_UTF8_SEEN) + 1;
+  if (seen == 2 && isHost(t) && !canContinue(length, value)) {
+    store<u8>(t, 0, T_UTF8_LENGTH);
+    step(t, REPLACEMENT);
+    startCharacter(t, b);
+    return;
+  }
   store<u32>(t, value, T_UTF8_VALUE);
   store<u8>(t, <u8>seen, T_UTF8_SEEN);
   if (seen < length) return;
@@ -163,12 +172,21 @@ function decodeByte(t: usize, b: u32): void {
   }
 }
 
+/**
+ * Host role: whether the first two bytes of a sequence can become a character. So there is one U+FFFD for each maximal
+ * subpart of an ill-formed sequence, as Unicode 3.9 recommends (and as the web does it); stock has glibc's number.
+ */
+function canContinue(length: u32, value: u32): bool {
+  if (length == 3) return value >= 0x20 && value - 0x360 >= 0x20;
+  return length != 4 || (value >= 0x10 && value <= 0x10f);
+}
+
 function startCharacter(t: usize, b: u32): void {
   if (b < 0x80) {
     step(t, b);
     return;
   }
-  const length = sequenceLength(b);
+  const length = b > 0xf4 && isHost(t) ? 0 : sequenceLength(b);
   if (length == 0) {
     step(t, REPLACEMENT);
     return;
@@ -199,9 +217,20 @@ function collect(t: usize, c: u32): void {
 
 function param(t: usize, c: u32): void {
   const length = load<u32>(t, T_PARAM_LENGTH);
-  if (<i32>length >= (isHost(t) ? PARAM_TEXT_LIMIT_HOST : PARAM_TEXT_LIMIT)) return;
+  const host = isHost(t);
+  if (<i32>length >= (host ? PARAM_TEXT_LIMIT_HOST : PARAM_TEXT_LIMIT)) {
+    if (host && !(length & PARAM_TEXT_CUT)) cutParameters(t, length);
+    return;
+  }
   store<u8>(t + <usize>length, <u8>c, T_PARAM_TEXT);
   store<u32>(t, length + 1, T_PARAM_LENGTH);
+}
+
+/** Host role: of a list that is too long only whole parameters count, so that none changes its meaning. */
+function cutParameters(t: usize, length: u32): void {
+  let end = length;
+  while (end > 0 && <u32>load<u8>(t + <usize>(end - 1), T_PARAM_TEXT) - 0x3a >= 2) end--;
+  store<u32>(t, (end > 0 ? end - 1 : length) | PARAM_TEXT_CUT, T_PARAM_LENGTH);
 }
 
 /** Key of the function that ends with `final`; final characters beyond 7E make it unknown. */
@@ -342,7 +371,7 @@ function csi(t: usize, state: u32, c: u32, cp: u32): void {
     if (c == 0x7f) return;
     setState(t, STATE_GROUND);
     if (state == STATE_CSI_IGNORE) return;
-    parseParameters(t + T_PARAM_TEXT, <usize>load<u32>(t, T_PARAM_LENGTH));
+    parseParameters(t + T_PARAM_TEXT, <usize>(load<u32>(t, T_PARAM_LENGTH) & ~PARAM_TEXT_CUT));
     dispatchCsi(t, keyOf(t, cp));
   } else if (state == STATE_CSI_IGNORE) {
     return;

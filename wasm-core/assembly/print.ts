@@ -55,7 +55,14 @@ import {
   writableRow,
 } from "./screen";
 import { lineStep } from "./scroll";
-import { CELL_TEXT_LIMIT, MODE2_MAPPED, T_LAST_PRINTED, T_PEN_FLAGS } from "./state";
+import {
+  CELL_TEXT_LIMIT,
+  MODE2_MAPPED,
+  T_LAST_PRINTED,
+  T_MARGIN_LEFT,
+  T_MARGIN_RIGHT,
+  T_PEN_FLAGS,
+} from "./state";
 import { hostWidth, moshWidth } from "./unicode";
 
 /** Width of a code point: -1 not printable, 0 joins the character before it, 1 or 2 columns. */
@@ -171,12 +178,11 @@ export function repeat(t: usize): void {
   const cp = load<u32>(t, T_LAST_PRINTED);
   if (cp == 0) return;
   const w = characterWidth(true, cp);
-  // Once the screen is full of it, only the column where it ends matters: whole lines more change nothing.
-  const x = cursorCol(t);
-  const line = max((rightEdge(t, x) - leftEdge(t, x) + 1) / w, 1);
-  const enough = line * (rows(t) + 1);
   let n = parameter(0, 1);
-  if (n > enough) n = enough + ((n - enough) % line);
+  // Once the screen is full of it, a row more changes nothing.
+  const full = (rows(t) + 1) * columns(t);
+  const inRow = max((load<i32>(t, T_MARGIN_RIGHT) - load<i32>(t, T_MARGIN_LEFT) + 1) / w, 1);
+  if (n > full) n = full + ((n - full) % inRow);
   while (n-- > 0) printGlyph(t, cp, w);
 }
 

@@ -216,8 +216,10 @@ function applyColonForm(i: i32, v: i32): void {
   let n = 0;
   while (isSubParameter(i + 1 + n)) n++;
   if (v == 4) {
-    const shape = rawParameter(i + 1);
-    if (shape >= 0 && shape <= 5) {
+    // An empty shape is the plain underline.
+    const given = rawParameter(i + 1);
+    const shape = given < 0 ? 1 : given;
+    if (shape <= 5) {
       attributes = (attributes & ~ATTR_UNDERLINE_MASK) | ((<u32>shape) << ATTR_UNDERLINE_SHIFT);
     }
   } else if (v == 38 || v == 48 || v == 58) {

@@ -14,6 +14,8 @@ export const MAX_ROWS: i32 = 4096;
 export const PARAM_TEXT_LIMIT: i32 = 100;
 /** The host role keeps more: a line of colon-separated RGB colours with underline colour is longer than 100. */
 export const PARAM_TEXT_LIMIT_HOST: i32 = 256;
+/** Bit of T_PARAM_LENGTH: the list was too long and has been cut. */
+export const PARAM_TEXT_CUT: u32 = 1 << 30;
 /** Characters of an OSC (or DCS) string that are kept (terminal.md 3). */
 export const STRING_LIMIT: u32 = 16384;
 /** A title ends at this character of the OSC string, number and semicolon included (terminal.md 13). */

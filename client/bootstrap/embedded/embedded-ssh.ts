@@ -36,6 +36,7 @@ export interface EmbeddedCall {
 
 /** Longest wait for the host's part of the handshake, when ConnectTimeout does not say. People's answers do not count. */
 const HANDSHAKE_TIMEOUT_MS = 30_000;
+const KEEPALIVE_MS = 15_000;
 /** How long a host may take to close the channel after `MOSH CONNECT`. The server has detached by then. */
 const CLOSE_GRACE_MS = 5_000;
 
@@ -80,15 +81,21 @@ export async function runEmbeddedSsh(call: EmbeddedCall, reader: StartupReader):
   for (const warning of config.warnings) call.notify(warning);
 
   const family = config.addressFamily === "any" ? call.family : config.addressFamily;
+  const identities = config.pubkeyAuthentication
+    ? await findIdentities(config, call.prompter, call.notify)
+    : [];
+  const authenticator = new Authenticator(config, identities, call.prompter);
   const addresses = resolveHost(config.hostName, String(config.port), family, call.program);
   const timeoutMs = config.connectTimeout === undefined ? undefined : config.connectTimeout * 1000;
   const { socket, address } = await connectFirst(addresses, config.hostName, call.program, { timeoutMs });
   socket.setNoDelay(true);
+  // A person may take long to answer; a host that has gone meanwhile is to be noticed.
+  socket.setKeepAlive(true, KEEPALIVE_MS);
   if (call.tellAddress) reader.push(Buffer.from(`MOSH IP ${address.address}\n`));
 
   const client = new Client();
   try {
-    await logIn(client, config, call, { sock: socket, address: address.address, timeoutMs });
+    await logIn(client, config, call, authenticator, { sock: socket, address: address.address, timeoutMs });
     return await runCommand(client, call, reader);
   } finally {
     client.destroy();
@@ -99,12 +106,11 @@ async function logIn(
   client: Client,
   config: SshConfig,
   call: EmbeddedCall,
+  authenticator: Authenticator,
   link: { sock: NonNullable<ConnectConfig["sock"]>; address: string; timeoutMs: number | undefined },
 ): Promise<void> {
   const { prompter } = call;
   const hostKey = new HostKeyCheck(config, call.program, call.notify);
-  const identities = config.pubkeyAuthentication ? await findIdentities(config, prompter, call.notify) : [];
-  const authenticator = new Authenticator(config, identities, prompter);
 
   await new Promise<void>((resolve, reject) => {
     let failed: Error | undefined;

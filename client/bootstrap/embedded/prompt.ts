@@ -79,6 +79,8 @@ async function askSilently(fd: number, text: string): Promise<string | undefined
     hush();
     writeText(fd, text);
   };
+  // The connection may break while the question stands; then the program exits without waiting for an answer.
+  process.on("exit", restore);
   process.on("SIGTSTP", onStop);
   process.on("SIGCONT", onContinue);
   try {
@@ -88,6 +90,7 @@ async function askSilently(fd: number, text: string): Promise<string | undefined
   } finally {
     restore();
     for (const remove of handlers) remove();
+    process.off("exit", restore);
     process.off("SIGTSTP", onStop);
     process.off("SIGCONT", onContinue);
   }

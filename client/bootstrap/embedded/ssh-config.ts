@@ -7,7 +7,7 @@ import { CommandError } from "../../cli/errors.ts";
 import { type ConfigLine, parseConfigLine, walkConfigFile } from "./config-file.ts";
 import { matchPatternList } from "./patterns.ts";
 
-export type StrictHostKeyChecking = "yes" | "ask" | "accept-new" | "no";
+type StrictHostKeyChecking = "yes" | "ask" | "accept-new" | "no";
 
 export interface SshConfig {
   /** What the user typed, lower case. */
@@ -139,7 +139,10 @@ export function readSshConfig(
   }
   refuseProxies(values, destination, program);
 
-  const hostName = expand(first("hostname") ?? originalHost, { "%h": originalHost }, account);
+  const configured = first("hostname");
+  // Not the name as typed: its percent sign would be an IPv6 zone's.
+  const hostName =
+    configured === undefined ? originalHost : expand(configured, { "%h": originalHost }, account);
   const user = first("user") ?? account.user;
   const port = number(values, "port", 22, 1, 65535, program);
   const tokens = {

@@ -2,7 +2,8 @@
 import { dlopen } from "bun:ffi";
 import { afterEach, expect, test } from "bun:test";
 import { closeSync, openSync } from "node:fs";
-import { makeRaw, Tty, TtyError } from "../../../client/tty.ts";
+import { makeRaw } from "../../../client/termios.ts";
+import { Tty, TtyError } from "../../../client/tty.ts";
 import { TtyOutput } from "../../../client/tty-output.ts";
 import { libc } from "../../../sys/libc.ts";
 import { peer } from "../../peers.ts";

@@ -25,8 +25,9 @@ import { drawRow, firstDifference, printGap, startRows } from "./row";
 import { SCROLL_SCRATCH, scrollRows } from "./scroll";
 import { putClipboard, putTitle } from "./text";
 
-/** Fewer changed rows than this are not worth looking for scrolls. */
+/** Fewer changed rows than this are not worth looking for scrolls, or for a blank rest of the screen. */
 const SCROLL_FROM_ROWS: i32 = 3;
+const ERASE_FROM_ROWS: i32 = 2;
 
 // ---- scratch, kept between frames. Per row of the screen: u8 dirty; u32 working copy of the old table; u32 rows made
 // for a change of size; and what scroll.ts needs
@@ -186,6 +187,13 @@ function putEncoding(old: u32, now: u32): void {
   O.putMode(now, true);
 }
 
+/** First of the rows at the bottom of `table` that are all zero: never written or erased to the default background. */
+function blankTail(table: usize, cols: i32, rows: i32): i32 {
+  let y = rows;
+  while (y > 0 && firstDifference(0, tableAt(table, y - 1), cols) >= cols) y--;
+  return y;
+}
+
 /** Draws the rows that differ between `old` (a table, entries 0 = blank) and b's. */
 function drawRows(old: usize, b: usize, mayScroll: bool): void {
   const cols = load<i32>(b, L.T_COLS);
@@ -213,8 +221,15 @@ function drawRows(old: usize, b: usize, mayScroll: bool): void {
       memory.fill(dirty + <usize>start, 1, end - start);
     }
   }
+  const blankFrom = count >= ERASE_FROM_ROWS ? blankTail(now, cols, rows) : rows;
   let from = 0;
   for (let y = start; y < end || from > 0; y++) {
+    if (y >= blankFrom && end - y >= ERASE_FROM_ROWS) {
+      P.travelTo(y, 0);
+      R.setPenForErase(0, screen);
+      O.putCsi0(0x4a);
+      return;
+    }
     const below = y + 1 < rows ? tableAt(now, y + 1) : 0;
     const isDirty = y < end && load<u8>(dirty + <usize>y) != 0;
     const before = tableAt(old, y);

@@ -155,6 +155,11 @@ describe("values", () => {
     expect(config("Host x\nInclude conf.d/*\n")).toMatchObject({ port: 22, user: "me" });
   });
 
+  test("a zone of the typed address is no token", () => {
+    expect(config("", "fe80::1%hme0").hostName).toBe("fe80::1%hme0");
+    expect(config("HostName %h.x%%y", "h").hostName).toBe("h.x%y");
+  });
+
   test("agents", () => {
     expect(config("IdentityAgent none").agent).toBeUndefined();
     expect(config("IdentityAgent SSH_AUTH_SOCK").agent).toBe("/agent");

@@ -1,98 +1,17 @@
-/**
- * The embedded ssh against a real sshd, and against a server of the test's own for what an sshd without PAM cannot ask:
- * host keys, keys in files and agents, passphrases, questions, several factors, and what goes wrong.
- */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import {
-  appendFileSync,
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { createServer, type Server as TcpServer } from "node:net";
+/** The embedded ssh against a real sshd: host keys, keys in files and agents, passphrases, output and statuses. */
+import { afterAll, beforeAll, describe, expect } from "bun:test";
+import { appendFileSync, chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type AuthContext, type ServerChannel, Server as SshServer, utils } from "ssh2";
-import { runEmbeddedSsh } from "../../../../client/bootstrap/embedded/embedded-ssh.ts";
-import { StartupReader } from "../../../../client/bootstrap/startup-reader.ts";
-import { CommandError } from "../../../../client/cli/errors.ts";
 import { Home } from "../../../drivers/home.ts";
 import { Sshd } from "../../../drivers/sshd.ts";
+import { until } from "../../../drivers/wait.ts";
 import { peer } from "../../../peers.ts";
+import { CONNECTED, closedPort, login as loginWith, type Run, SAY_CONNECT } from "./login.ts";
 
-const KEY = "4NeCCgvZFe2RnPgrcU1PQw";
-const SAY_CONNECT = `echo MOSH CONNECT 60001 ${KEY}`;
 const home = new Home();
+const login = (run: Run) => loginWith(home.env, run);
 const file = (name: string): string => join(home.path, "ssh", name);
 let sshd: Sshd;
-
-interface Run {
-  /** Words after `embedded`. */
-  readonly options?: readonly string[];
-  readonly destination?: string;
-  readonly remote?: string;
-  /** Answers to the questions, in turn; none: no terminal. */
-  readonly answers?: string[];
-  readonly agent?: string;
-  readonly pty?: boolean;
-}
-
-/** One login. What came of it, what was asked, what was said. */
-async function login(run: Run) {
-  const asked: string[] = [];
-  const notes: string[] = [];
-  const printed: string[] = [];
-  const reader = new StartupReader({
-    program: "sterna",
-    host: "h",
-    portRange: false,
-    print: (line) => printed.push(Buffer.from(line).toString()),
-    warn: (text) => notes.push(text),
-  });
-  const answers = run.answers;
-  const prompter =
-    answers === undefined
-      ? undefined
-      : {
-          ask: async (text: string, { echo }: { echo: boolean }) => {
-            asked.push(`${text}${echo ? "" : "(hidden)"}`);
-            return answers.shift();
-          },
-          tell: (text: string) => {
-            asked.push(text);
-          },
-        };
-  let error = "";
-  let status = -1;
-  let startup: unknown;
-  try {
-    status = await runEmbeddedSsh(
-      {
-        options: run.options ?? [],
-        destination: run.destination ?? "127.0.0.1",
-        family: "prefer-inet",
-        pty: run.pty ?? false,
-        remote: run.remote ?? SAY_CONNECT,
-        tellAddress: true,
-        program: "sterna",
-        env: { ...home.env, SSH_AUTH_SOCK: run.agent },
-        notify: (text) => notes.push(text),
-        // Without answers there is no terminal, whatever the test runner has.
-        prompter,
-      },
-      reader,
-    );
-    startup = reader.finish();
-  } catch (reason) {
-    if (!(reason instanceof CommandError)) throw reason;
-    error = reason.message;
-  }
-  return { startup, status, error, asked: asked.join(""), notes, out: printed.join("") };
-}
-
-const CONNECTED = { ip: "127.0.0.1", port: 60001, key: KEY };
 
 function keygen(name: string, ...args: string[]): string {
   const made = Bun.spawnSync(["ssh-keygen", "-q", "-N", "", ...args, "-f", file(name)]);
@@ -290,7 +209,7 @@ describe("a real sshd", () => {
     const socket = file("agent.sock");
     const agent = Bun.spawn(["ssh-agent", "-D", "-a", socket], { stdout: "ignore", stderr: "ignore" });
     try {
-      for (let i = 0; i < 200 && !existsSync(socket); i++) await Bun.sleep(10);
+      await until("the agent to listen", () => existsSync(socket));
       const add = (name: string) =>
         expect(
           Bun.spawnSync(["ssh-add", "-q", file(name)], { env: { ...home.env, SSH_AUTH_SOCK: socket } })
@@ -342,186 +261,5 @@ describe("a real sshd", () => {
     expect((await login({ options: ["-F", "none"], destination: "name.invalid" })).error).toStartWith(
       "sterna: could not get canonical name for name.invalid: ",
     );
-  });
-});
-
-async function listenTcp(
-  onConnect: Parameters<typeof createServer>[1],
-): Promise<{ server: TcpServer; port: number }> {
-  const server = createServer(onConnect);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { server, port: (server.address() as { port: number }).port };
-}
-
-async function closedPort(): Promise<number> {
-  const { server, port } = await listenTcp(() => {});
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-describe("a server of our own", () => {
-  const hostKey = utils.generateKeyPairSync("ed25519");
-  let server: SshServer | undefined;
-  afterAll(() => {
-    server?.close();
-  });
-
-  /** Starts a server that judges logins so, and runs commands so; returns the options that reach it. */
-  async function serve(
-    authenticate: (context: AuthContext) => void,
-    options: { banner?: string; keys?: string[]; exec?: (channel: ServerChannel) => void } = {},
-  ): Promise<string[]> {
-    server?.close();
-    const made = new SshServer(
-      { hostKeys: [hostKey.private], ...(options.banner === undefined ? {} : { banner: options.banner }) },
-      (client) => {
-        client.on("error", () => {});
-        client.on("authentication", authenticate);
-        client.on("session", (accept) => {
-          const session = accept();
-          session.on("exec", (acceptExec) => {
-            const channel = acceptExec();
-            if (options.exec) options.exec(channel);
-            else {
-              channel.write(`MOSH CONNECT 60001 ${KEY}\r\n`);
-              channel.exit(0);
-              channel.end();
-            }
-          });
-        });
-      },
-    );
-    await new Promise<void>((resolve) => made.listen(0, "127.0.0.1", resolve));
-    server = made;
-    const known = join(home.path, "own_known_hosts");
-    writeFileSync(known, `* ${hostKey.public}\n`);
-    return [
-      ...["-F", "none", "-p", String((made.address() as { port: number }).port), "-l", "bob"],
-      ...["-o", `UserKnownHostsFile=${known}`, "-o", "IdentityAgent=none"],
-      ...(options.keys ?? ["none"]).flatMap((key) => ["-i", key]),
-    ];
-  }
-
-  test("keyboard-interactive: instructions, questions shown and hidden, cleaned of control characters", async () => {
-    let got: string[] = [];
-    const options = await serve((context) => {
-      if (context.method !== "keyboard-interactive") return context.reject(["keyboard-interactive"]);
-      const prompts = [
-        { prompt: "Pass\x1b[2Jword: ", echo: false },
-        { prompt: "Code: ", echo: true },
-      ];
-      context.prompt(prompts, "Title", "Say\r\nit", (answers) => {
-        got = answers;
-        context.accept();
-      });
-    });
-    const { startup, asked } = await login({ options, answers: ["secret", "123"] });
-    expect(startup).toEqual(CONNECTED);
-    expect(got).toEqual(["secret", "123"]);
-    expect(asked).toBe("Title\nSay\nit\n(bob@127.0.0.1) Pass?[2Jword: (hidden)(bob@127.0.0.1) Code: ");
-  });
-
-  test("a password, after a wrong one", async () => {
-    const options = await serve((context) => {
-      if (context.method !== "password") return context.reject(["password"]);
-      if (context.password === "right") context.accept();
-      else context.reject(["password"]);
-    });
-    const { startup, asked } = await login({ options, answers: ["wrong", "right"] });
-    expect(startup).toEqual(CONNECTED);
-    expect(asked).toBe(
-      "bob@127.0.0.1's password: (hidden)Permission denied, please try again.\nbob@127.0.0.1's password: (hidden)",
-    );
-    const denied = await login({ options, answers: ["1", "2", "3", "right"] });
-    expect(denied.error).toBe(
-      "bob@127.0.0.1: Permission denied (password).\n" +
-        "sterna: The host accepted none of what was tried: password.",
-    );
-    const nobody = await login({ options });
-    expect(nobody.error).toEndWith("nothing (no key, and no terminal to ask on).");
-  });
-
-  test("an interactive method that asks nothing is tried once, then the next", async () => {
-    let interactive = 0;
-    const options = await serve((context) => {
-      if (context.method === "password") return context.accept();
-      if (context.method === "keyboard-interactive") interactive++;
-      context.reject(["keyboard-interactive", "password"]);
-    });
-    expect((await login({ options, answers: ["x"] })).startup).toEqual(CONNECTED);
-    expect(interactive).toBe(1);
-  });
-
-  test("two factors: a key, then a code; other keys are not tried in between", async () => {
-    mkdirSync(join(home.path, "two"), { recursive: true });
-    const keys = ["a", "b", "c"].map((name) => {
-      const pair = utils.generateKeyPairSync("ed25519");
-      const path = join(home.path, "two", name);
-      writeFileSync(path, pair.private, { mode: 0o600 });
-      return {
-        path,
-        blob: (utils.parseKey(pair.public) as { getPublicSSH(): Buffer }).getPublicSSH().toString("base64"),
-      };
-    });
-    const offered: string[] = [];
-    const judge = (context: AuthContext): void => {
-      if (context.method === "keyboard-interactive") {
-        context.prompt([{ prompt: "Code: ", echo: false }], (answers) => {
-          if (answers[0] === "7") context.accept();
-          else context.reject();
-        });
-      } else if (context.method === "publickey") {
-        const blob = context.key.data.toString("base64");
-        if (!context.signature) offered.push(blob);
-        if (blob !== keys[1]!.blob) context.reject(["publickey"]);
-        else if (context.signature) context.reject(["keyboard-interactive"], true);
-        else context.accept();
-      } else context.reject(["publickey"]);
-    };
-    const options = await serve(judge, { keys: keys.map((key) => key.path) });
-    const { startup, asked } = await login({ options, answers: ["7"] });
-    expect(startup).toEqual(CONNECTED);
-    expect(asked).toBe("(bob@127.0.0.1) Code: (hidden)");
-    expect(offered).toEqual([keys[0]!.blob, keys[1]!.blob]);
-  });
-
-  test("the banner is shown, cleaned", async () => {
-    const options = await serve((context) => context.accept(), { banner: "Hello\x1b]0;x\x07 there\n" });
-    expect((await login({ options })).notes).toEqual(["Hello?]0;x? there"]);
-  });
-
-  test("a channel that stays open after MOSH CONNECT, and a connection that breaks", async () => {
-    const options = await serve((context) => context.accept(), {
-      exec: (channel) => {
-        channel.write("MOSH CONNECT 60001 ");
-        setTimeout(() => channel.destroy(), 50);
-      },
-    });
-    const cut = await login({ options });
-    expect(cut.error).toStartWith("Bad MOSH CONNECT string: MOSH CONNECT 60001");
-    expect(cut.status).toBe(255);
-  });
-
-  test("something that is not ssh", async () => {
-    const { server: tcp, port } = await listenTcp((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
-    try {
-      const { error } = await login({ options: ["-F", "none", "-p", String(port)] });
-      expect(error).toContain("127.0.0.1");
-      expect(error).toStartWith("sterna: ");
-    } finally {
-      tcp.close();
-    }
-  });
-
-  test("a host that never answers", async () => {
-    const { server: tcp, port } = await listenTcp(() => {});
-    try {
-      const { error } = await login({
-        options: ["-F", "none", "-p", String(port), "-o", "ConnectTimeout=1"],
-      });
-      expect(error).toBe("sterna: 127.0.0.1 accepted the connection, but does not answer as ssh.");
-    } finally {
-      tcp.close();
-    }
   });
 });

@@ -1,0 +1,79 @@
+/** Whole datagrams with the core's cipher, against test/vectors/packets.json. */
+import { describe, expect, test } from "bun:test";
+import { openDatagram, packPlaintext, TO_CLIENT, TO_SERVER } from "../../ssp/datagram.ts";
+import { decodeFragment, encodeFragment } from "../../ssp/fragment.ts";
+import { parseKey } from "../../ssp/key.ts";
+import { loadCore } from "../../wasm-core/load.ts";
+import vectors from "../vectors/packets.json";
+import { hex, toHex } from "./fakes.ts";
+
+const core = await loadCore();
+const key = parseKey(vectors.key);
+
+for (const packet of vectors.packets) {
+  const direction = packet.to_client ? TO_CLIENT : TO_SERVER;
+
+  test(`${packet.name}: opens to its parts`, () => {
+    const opener = core.createOpener(key);
+    const opened = openDatagram(opener, hex(packet.datagram), direction);
+    opener.free();
+    if (typeof opened === "string") throw new Error(opened);
+    expect(opened.sequence).toBe(BigInt(packet.seq));
+    expect(opened.timestamp).toBe(packet.timestamp);
+    expect(opened.timestampReply).toBe(packet.timestamp_reply);
+    const fragment = decodeFragment(opened.payload)!;
+    expect(fragment.id).toBe(BigInt(packet.fragment_id));
+    expect(fragment.number).toBe(packet.fragment_num);
+    expect(fragment.final).toBe(packet.final);
+    expect(toHex(fragment.contents)).toBe(packet.contents);
+  });
+
+  test(`${packet.name}: is what its parts seal to`, () => {
+    const fragment = {
+      id: BigInt(packet.fragment_id),
+      number: packet.fragment_num,
+      final: packet.final,
+      contents: hex(packet.contents),
+    };
+    const plaintext = packPlaintext(packet.timestamp, packet.timestamp_reply, encodeFragment(fragment));
+    const sealer = core.createSealer(key, direction);
+    sealer.burn(BigInt(packet.seq), 0n);
+    expect(toHex(sealer.seal(plaintext))).toBe(packet.datagram);
+    sealer.free();
+  });
+}
+
+describe("refused", () => {
+  const opener = core.createOpener(key);
+  const whole = hex(vectors.packets[0]!.datagram);
+
+  test("each single bit that is wrong", () => {
+    for (let bit = 0; bit < whole.length * 8; bit++) {
+      const damaged = whole.slice();
+      damaged[bit >> 3]! ^= 1 << (bit & 7);
+      expect(openDatagram(opener, damaged, TO_SERVER)).toBe("integrity");
+    }
+  });
+
+  test("each cut", () => {
+    for (let length = 0; length < whole.length; length++)
+      expect(openDatagram(opener, whole.subarray(0, length), TO_SERVER)).toBe(
+        length < 24 ? "short" : "integrity",
+      );
+  });
+
+  test("our own direction, a plaintext without timestamps, an oversized datagram", () => {
+    expect(openDatagram(opener, whole, TO_CLIENT)).toBe("direction");
+    const sealer = core.createSealer(key, TO_SERVER);
+    expect(openDatagram(opener, sealer.seal(new Uint8Array(3)), TO_SERVER)).toBe("plaintext");
+    expect(openDatagram(opener, sealer.seal(new Uint8Array(2048 - 24)), TO_SERVER)).toBeObject();
+    expect(openDatagram(opener, sealer.seal(new Uint8Array(2049 - 24)), TO_SERVER)).toBe("oversize");
+    sealer.free();
+  });
+
+  test("another key", () => {
+    const other = core.createOpener(new Uint8Array(16));
+    expect(openDatagram(other, whole, TO_SERVER)).toBe("integrity");
+    other.free();
+  });
+});

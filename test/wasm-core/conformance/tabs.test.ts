@@ -1,0 +1,37 @@
+/** Tab stops: HT CHT CBT HTS TBC DECST8C (ECMA-48 8.3; VT510). */
+import { table } from "./table.ts";
+
+table(
+  "tab stops",
+  [30, 3],
+  [
+    ["every eight columns", "␉x␉y", { screen: "        x       y" }],
+    ["from a stop to the next one", "␛[1;9H␉", { cursor: [1, 17] }],
+    ["HT behind the last stop goes to the last column", "␛[1;27H␉", { cursor: [1, 30], pending: false }],
+    ["HT in the last column stays", "␛[1;30H␉␉", { cursor: [1, 30] }],
+    ["HT does not write", "abc␍␉", { screen: "abc" }],
+    ["HTS", "␛[1;4H␛H␍␉", { cursor: [1, 4] }],
+    ["HTS as C1", "␛[1;4H\u0088␍␉", { cursor: [1, 4] }],
+    ["TBC 0 clears the stop at the cursor", "␉␛[g␍␉", { cursor: [1, 17] }],
+    ["TBC 0 where no stop is", "␛[1;4H␛[0g␍␉", { cursor: [1, 9] }],
+    ["TBC 3 clears all", "␛[3g␉", { cursor: [1, 30] }],
+    ["HTS after TBC 3", "␛[3g␛[1;5H␛H␍␉␉", { cursor: [1, 30] }],
+    ["TBC with other numbers does nothing", "␛[1g␛[2g␛[4g␉", { cursor: [1, 9] }],
+    ["CHT", "␛[2I", { cursor: [1, 17] }],
+    ["CHT 0 is 1", "␛[0I", { cursor: [1, 9] }],
+    ["CHT beyond the last stop", "␛[99I", { cursor: [1, 30] }],
+    ["CBT", "␛[1;20H␛[Z", { cursor: [1, 17] }],
+    ["CBT from a stop goes to the one before", "␛[1;17H␛[Z", { cursor: [1, 9] }],
+    ["CBT 2", "␛[1;20H␛[2Z", { cursor: [1, 9] }],
+    ["CBT stops in column 1", "␛[1;20H␛[99Z", { cursor: [1, 1] }],
+    ["CBT 0 is 1", "␛[1;20H␛[0Z", { cursor: [1, 17] }],
+    ["DECST8C brings the stops back", "␛[3g␛[1;4H␛H␛[?5W␍␉", { cursor: [1, 9] }],
+    ["RIS brings them back", "␛[3g␛c␉", { cursor: [1, 9] }],
+    ["DECSTR leaves them", "␛[3g␛[!p␉", { cursor: [1, 30] }],
+    ["the alternate screen shares them", "␛[1;4H␛H␛[?1049h␍␉", { cursor: [1, 4] }],
+    ["HT stops at the right margin", "␛[?69h␛[3;12s␛[1;9H␉", { cursor: [1, 12] }],
+    ["HT right of the margins goes on to the edge", "␛[?69h␛[3;12s␛[1;26H␉", { cursor: [1, 30] }],
+    ["HT does not leave the row", "␛[1;30Hx␉y", { cursor: [2, 2] }],
+    ["CBT ignores the left margin", "␛[?69h␛[5;20s␛[1;7H␛[Z", { cursor: [1, 1] }],
+  ],
+);
