@@ -65,6 +65,8 @@ export async function runClient(options: ClientOptions): Promise<number> {
   const session = new Session(options, terminfo, tty);
   const ending = await session.run();
   if (typeof ending === "string") return refuse(ending);
+  // A terminal that reads nothing would keep us waiting for ever with the last words.
+  if (session.terminalStuck) return ending.clean ? 0 : 1;
   return sayGoodbye(ending, options, session.lastNetworkError);
 }
 
@@ -108,6 +110,8 @@ class Session {
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** The last error the network reported, for the message after a session that never was. */
   lastNetworkError: string | undefined;
+  /** The terminal did not take the stop sequence. */
+  terminalStuck = false;
 
   constructor(options: ClientOptions, terminfo: Terminfo, tty: Tty) {
     this.#options = options;
@@ -128,7 +132,7 @@ class Session {
         {
           datagram: (bytes) => this.#loop?.datagram(bytes),
           error: (text) => {
-            this.lastNetworkError = text;
+            this.lastNetworkError = text.replace(/^\w+: /, "");
             this.#loop?.networkError(text);
           },
         },
@@ -241,6 +245,7 @@ class Session {
     const terminate = () => this.#loop?.terminated();
     const crash = (error: unknown) => {
       this.#giveBack();
+      if (this.terminalStuck) process.exit(1);
       writeText(2, `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
       writeText(1, EXITING);
       process.exit(1);
@@ -268,7 +273,7 @@ class Session {
   /** The terminal as it was before us. Harmless to call twice. */
   #giveBack(): void {
     this.#screen?.stop();
-    this.#tty.output.flush(FLUSH_MS);
+    if (!this.#tty.output.flush(FLUSH_MS)) this.terminalStuck = true;
     this.#tty.restore();
   }
 
@@ -276,13 +281,14 @@ class Session {
     this.#loop?.suspended();
     this.#giveBack();
     const color = colorWanted(this.#options.env);
-    writeText(1, `\n${color ? `\x1b[37;44m${SUSPENDED}\x1b[m` : SUSPENDED}\n`);
+    if (!this.terminalStuck) writeText(1, `\n${color ? `\x1b[37;44m${SUSPENDED}\x1b[m` : SUSPENDED}\n`);
     // The whole group, as the terminal's own Ctrl-Z would: we may run below npm, a script, or a wrapper.
     process.kill(0, "SIGSTOP");
   }
 
   /** Continued, by whomever. The terminal's mode and contents may have changed meanwhile, and its size without notice. */
   #resume(): void {
+    this.terminalStuck = false;
     try {
       this.#tty.makeRaw();
     } catch {

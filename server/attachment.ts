@@ -53,7 +53,8 @@ export class Attachment {
   /** When the changed screen is to be given to the transport. */
   #settledAt = 0;
   #lastClientState: number;
-  #detachedLogged = false;
+  /** The client has been silent for so long that the transport sends nothing more; said in the log once. */
+  #detached = false;
 
   constructor(options: AttachmentOptions) {
     const { core, key, session, family, now } = options;
@@ -98,11 +99,6 @@ export class Attachment {
     return this.#transport.shutdownInProgress;
   }
 
-  /** Sequence number that the client's next datagram has at least. */
-  get expectedSequence(): bigint {
-    return this.#transport.expectedSequence;
-  }
-
   /** Takes a datagram from `from`; one that is authentic and new says where the client is now. */
   receive(datagram: Uint8Array, from: Peer, now: number, congested: boolean): Reception {
     const reception = this.#transport.receive(datagram, now, { ce: congested });
@@ -143,8 +139,8 @@ export class Attachment {
       const failure = this.#peer && this.#options.send(datagram, this.#peer);
       if (failure) this.onSendError(failure);
     });
-    if (this.#peer && !this.#transport.attached && !this.#detachedLogged) {
-      this.#detachedLogged = true;
+    if (this.#peer && !this.#transport.attached && !this.#detached) {
+      this.#detached = true;
       this.#options.log("Server now detached from client.");
     }
   }
@@ -167,9 +163,9 @@ export class Attachment {
 
   #moveTo(from: Peer): void {
     const moved = from.address !== this.#peer?.address || from.port !== this.#peer.port;
-    if (!moved && !this.#detachedLogged) return;
+    if (!moved && !this.#detached) return;
     this.#peer = from;
-    this.#detachedLogged = false;
+    this.#detached = false;
     this.#options.log(`Server now attached to client at ${from.address}:${from.port}`);
   }
 

@@ -42,11 +42,6 @@ export class PtyInput {
     this.#onFlowKey = onFlowKey;
   }
 
-  /** Bytes that wait. */
-  get waiting(): number {
-    return this.#bytes;
-  }
-
   /** Writes now what the terminal takes, the rest later. Returns the number of bytes dropped for want of room. */
   write(bytes: Uint8Array): number {
     if (this.#closed) return 0;

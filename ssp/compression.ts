@@ -5,16 +5,27 @@
 import { deflateSync, inflateSync } from "node:zlib";
 import { MAX_INSTRUCTION_BYTES, ZLIB_LEVEL } from "./params.ts";
 
+/** Bounds of the output buffer that zlib begins with. Most instructions are tiny, and 16 KiB for each is garbage. */
+const MIN_CHUNK = 256;
+const MAX_CHUNK = 16_384;
+
 /** A zlib stream of `bytes` [P 7.1]. */
 export function compress(bytes: Uint8Array): Uint8Array {
-  return deflateSync(bytes, { level: ZLIB_LEVEL });
+  return deflateSync(bytes, { level: ZLIB_LEVEL, chunkSize: chunkSize(bytes.length) });
 }
 
 /** What a zlib stream holds; undefined if it is broken, cut short, or grows beyond 4 MiB [P 7.2]. */
 export function decompress(stream: Uint8Array): Uint8Array | undefined {
   try {
-    return inflateSync(stream, { maxOutputLength: MAX_INSTRUCTION_BYTES });
+    return inflateSync(stream, {
+      maxOutputLength: MAX_INSTRUCTION_BYTES,
+      chunkSize: chunkSize(stream.length * 4),
+    });
   } catch {
     return undefined;
   }
+}
+
+function chunkSize(expected: number): number {
+  return Math.min(Math.max(expected, MIN_CHUNK), MAX_CHUNK);
 }

@@ -4,8 +4,8 @@
  *   HostMessage { 1: repeated Instruction { 2: HostBytes { 4: hoststring } | 3: ResizeMessage { 5: width, 6: height }
  *                                         | 7: EchoAck { 8: echo_ack_num } } }
  */
-import { LENGTH_DELIMITED, Reader, VARINT, Writer } from "./protobuf.ts";
-import { decodeResize, encodeResize, type Resize } from "./user-message.ts";
+import { FIELD_OVERHEAD, LENGTH_DELIMITED, Reader, VARINT, Writer } from "./protobuf.ts";
+import { decodeResize, encodeMessage, encodeResize, nest, type Resize } from "./user-message.ts";
 
 export interface HostBytes {
   readonly kind: "bytes";
@@ -22,16 +22,12 @@ export type HostEvent = HostBytes | Resize | EchoAck;
 
 /** One Instruction for each event [P 7.8]. No events: no bytes. */
 export function encodeHostMessage(events: readonly HostEvent[]): Uint8Array {
-  const message = new Writer();
-  for (const event of events) {
-    const instruction = new Writer();
-    if (event.kind === "bytes")
-      instruction.bytes(2, new Writer(event.bytes.length + 16).bytes(4, event.bytes).finish());
-    else if (event.kind === "resize") instruction.bytes(3, encodeResize(event.cols, event.rows));
-    else instruction.bytes(7, new Writer(16).varint(8, event.num).finish());
-    message.bytes(1, instruction.finish());
-  }
-  return message.finish();
+  const instructions = events.map((event) => {
+    if (event.kind === "bytes") return nest(2, nest(4, event.bytes));
+    if (event.kind === "resize") return nest(3, encodeResize(event.cols, event.rows));
+    return nest(7, new Writer(FIELD_OVERHEAD).varint(8, event.num).finish());
+  });
+  return encodeMessage(instructions);
 }
 
 /** The events of a HostMessage; undefined if it is no protobuf message. Host strings are views of `bytes`. */

@@ -1,7 +1,7 @@
 /**
  * The instruction: how one state of one side's object follows from another, and what was received from the peer.
  */
-import { LENGTH_DELIMITED, Reader, VARINT, Writer } from "./protobuf.ts";
+import { FIELD_OVERHEAD, LENGTH_DELIMITED, Reader, VARINT, Writer } from "./protobuf.ts";
 
 export interface Instruction {
   /** Always 2 [P 7.5]. */
@@ -24,7 +24,7 @@ const NO_BYTES = new Uint8Array(0);
 
 /** All seven fields, in number order, also the zero and empty ones [P 7.3]. */
 export function encodeInstruction(instruction: Instruction): Uint8Array {
-  return new Writer(instruction.diff.length + instruction.chaff.length + 64)
+  return new Writer(instruction.diff.length + instruction.chaff.length + 7 * FIELD_OVERHEAD)
     .varint(1, instruction.protocolVersion)
     .varint(2, instruction.oldNum)
     .varint(3, instruction.newNum)

@@ -26,6 +26,9 @@ function varintLength(value: bigint): number {
   return length;
 }
 
+/** Room that the tag and length of one field need at most. */
+export const FIELD_OVERHEAD = 16;
+
 /** Appends fields in the order of the calls; {@link Writer.finish} gives the message. */
 export class Writer {
   #bytes: Uint8Array;
@@ -37,14 +40,14 @@ export class Writer {
   }
 
   varint(field: number, value: bigint | number): this {
-    this.#reserve(16);
+    this.#reserve(FIELD_OVERHEAD);
     this.#tag(field, VARINT);
     this.#varint(value);
     return this;
   }
 
   bytes(field: number, value: Uint8Array): this {
-    this.#reserve(16 + value.length);
+    this.#reserve(FIELD_OVERHEAD + value.length);
     this.#tag(field, LENGTH_DELIMITED);
     this.#varint(value.length);
     this.#bytes.set(value, this.#at);
@@ -52,8 +55,9 @@ export class Writer {
     return this;
   }
 
+  /** The message. The writer is used up: it does not copy. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#at);
+    return this.#bytes.subarray(0, this.#at);
   }
 
   #tag(field: number, type: number): void {

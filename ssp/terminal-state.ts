@@ -5,11 +5,12 @@
  * Many states show the same screen (acknowledgements, echo acks, several attachments of one session), so the terminal
  * is shared between clones and only copied when a diff is applied to one of them. It is freed with the last.
  */
+import type { Terminal } from "../wasm-core/core.ts";
 import { decodeHostMessage, encodeHostMessage, type HostEvent } from "./host-message.ts";
 import { MAX_DIMENSION } from "./params.ts";
 import type { SyncObject } from "./sync-object.ts";
 
-/** What ssp needs of a terminal; the core's Terminal is one. */
+/** What ssp needs of a terminal; {@link Terminal} of the core is one. */
 export interface Screen<S> {
   readonly cols: number;
   readonly rows: number;
@@ -27,7 +28,7 @@ interface Shared<S> {
   references: number;
 }
 
-export class TerminalState<S extends Screen<S>> implements SyncObject<TerminalState<S>> {
+export class TerminalState<S extends Screen<S> = Terminal> implements SyncObject<TerminalState<S>> {
   #shared: Shared<S>;
   #echoAck: bigint;
   /** State 0: the two ends have not agreed on its size [P 12.2]. */

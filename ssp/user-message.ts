@@ -3,7 +3,7 @@
  *
  *   UserMessage { 1: repeated Instruction { 2: Keystroke { 4: keys } | 3: ResizeMessage { 5: width, 6: height } } }
  */
-import { LENGTH_DELIMITED, Reader, VARINT, Writer } from "./protobuf.ts";
+import { FIELD_OVERHEAD, LENGTH_DELIMITED, Reader, VARINT, Writer } from "./protobuf.ts";
 
 export interface Keys {
   readonly kind: "keys";
@@ -21,15 +21,10 @@ export type UserEvent = Keys | Resize;
 
 /** One Instruction for each event [P 7.7]. The caller joins neighbouring keys. No events: no bytes. */
 export function encodeUserMessage(events: readonly UserEvent[]): Uint8Array {
-  const message = new Writer();
-  for (const event of events) {
-    const instruction = new Writer();
-    if (event.kind === "keys")
-      instruction.bytes(2, new Writer(event.bytes.length + 16).bytes(4, event.bytes).finish());
-    else instruction.bytes(3, encodeResize(event.cols, event.rows));
-    message.bytes(1, instruction.finish());
-  }
-  return message.finish();
+  const instructions = events.map((event) =>
+    event.kind === "keys" ? nest(2, nest(4, event.bytes)) : nest(3, encodeResize(event.cols, event.rows)),
+  );
+  return encodeMessage(instructions);
 }
 
 /** The events of a UserMessage; undefined if it is no protobuf message. Key bytes are views of `bytes`. */
@@ -57,9 +52,22 @@ export function decodeUserMessage(bytes: Uint8Array): UserEvent[] | undefined {
   return message.failed ? undefined : events;
 }
 
+/** A message of the given Instructions in field 1. */
+export function encodeMessage(instructions: readonly Uint8Array[]): Uint8Array {
+  const size = instructions.reduce((sum, instruction) => sum + FIELD_OVERHEAD + instruction.length, 0);
+  const message = new Writer(size);
+  for (const instruction of instructions) message.bytes(1, instruction);
+  return message.finish();
+}
+
+/** A message with one field. */
+export function nest(field: number, value: Uint8Array): Uint8Array {
+  return new Writer(FIELD_OVERHEAD + value.length).bytes(field, value).finish();
+}
+
 /** A ResizeMessage, which host messages have too. */
 export function encodeResize(cols: number, rows: number): Uint8Array {
-  return new Writer(16).varint(5, cols).varint(6, rows).finish();
+  return new Writer(2 * FIELD_OVERHEAD).varint(5, cols).varint(6, rows).finish();
 }
 
 /** A ResizeMessage; a dimension that is absent is 0. Undefined if it is no protobuf message. */

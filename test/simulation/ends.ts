@@ -5,23 +5,23 @@
 import { PortHopper } from "../../client/port-hopper.ts";
 import { EchoAck } from "../../ssp/echo-ack.ts";
 import type { Family } from "../../ssp/link.ts";
-import { type Screen, TerminalState } from "../../ssp/terminal-state.ts";
+import { TerminalState } from "../../ssp/terminal-state.ts";
 import { Transport } from "../../ssp/transport.ts";
 import type { UserEvent } from "../../ssp/user-message.ts";
 import { UserStream } from "../../ssp/user-stream.ts";
+import type { Core, Terminal } from "../../wasm-core/core.ts";
 import { Child } from "./child.ts";
 import type { Clock } from "./clock.ts";
 import { type Arrival, type Network, SERVER } from "./network.ts";
 import type { Random } from "./random.ts";
-import type { World } from "./screens.ts";
 
 export type Ending = "clean" | "gave-up" | "failed";
 
-export interface EndOptions<S extends Screen<S>> {
+export interface EndOptions {
   readonly clock: Clock;
   readonly network: Network;
   readonly random: Random;
-  readonly world: World<S>;
+  readonly core: Core;
   readonly key: Uint8Array;
   readonly family: Family;
   readonly cols: number;
@@ -32,15 +32,15 @@ export interface EndOptions<S extends Screen<S>> {
 const TIMER_SLACK = 2;
 
 /** What both ends share: pass, wait, pass. */
-abstract class End<S extends Screen<S>> {
-  protected readonly options: EndOptions<S>;
+abstract class End {
+  protected readonly options: EndOptions;
   /** Passes of the loop, to see that an idle end sleeps. */
   passes = 0;
   ending: Ending | undefined;
   endedAt: number | undefined;
   #timer = 0;
 
-  constructor(options: EndOptions<S>) {
+  constructor(options: EndOptions) {
     this.options = options;
   }
 
@@ -72,27 +72,27 @@ abstract class End<S extends Screen<S>> {
   }
 }
 
-export class ClientEnd<S extends Screen<S>> extends End<S> {
-  readonly transport: Transport<UserStream, TerminalState<S>>;
+export class ClientEnd extends End {
+  readonly transport: Transport<UserStream, TerminalState>;
   /** Everything the user did, as the server must get it. */
   readonly typed: UserEvent[] = [];
   /** Called with each newest state. */
-  onState: ((number: bigint, state: TerminalState<S>) => void) | undefined;
+  onState: ((number: bigint, state: TerminalState) => void) | undefined;
   readonly #hopper: PortHopper;
   #host = "client";
   #sockets: string[] = [];
   #port = 0;
   hops = 0;
 
-  constructor(options: EndOptions<S>) {
+  constructor(options: EndOptions) {
     super(options);
-    const { world, clock, key, family, cols, rows, random } = options;
-    this.transport = new Transport<UserStream, TerminalState<S>>({
-      core: world.cipher,
+    const { core, clock, key, family, cols, rows, random } = options;
+    this.transport = new Transport<UserStream, TerminalState>({
+      core,
       key,
       side: "client",
       local: new UserStream(),
-      remote: TerminalState.initial(world.replica(cols, rows)),
+      remote: TerminalState.initial(core.createTerminal(cols, rows, "replica")),
       now: clock.now,
       random: (length) => random.bytes(length),
       family,
@@ -184,27 +184,27 @@ export class ClientEnd<S extends Screen<S>> extends End<S> {
   }
 }
 
-export class ServerEnd<S extends Screen<S>> extends End<S> {
-  readonly transport: Transport<TerminalState<S>, UserStream>;
+export class ServerEnd extends End {
+  readonly transport: Transport<TerminalState, UserStream>;
   /** What the user did, as it was delivered. */
   readonly delivered: UserEvent[] = [];
-  readonly live: S;
+  readonly live: Terminal;
   /** Called when a state was given a new number. */
-  onSent: ((number: bigint, state: TerminalState<S>) => void) | undefined;
+  onSent: ((number: bigint, state: TerminalState) => void) | undefined;
   readonly echo = new EchoAck();
   readonly #child: Child;
   #peer: string | undefined;
   #started = false;
 
-  constructor(options: EndOptions<S>, childDelay: number) {
+  constructor(options: EndOptions, childDelay: number) {
     super(options);
-    const { world, clock, network, key, family, random } = options;
-    this.live = world.host(80, 24);
-    this.transport = new Transport<TerminalState<S>, UserStream>({
-      core: world.cipher,
+    const { core, clock, network, key, family, random } = options;
+    this.live = core.createTerminal(80, 24, "host");
+    this.transport = new Transport<TerminalState, UserStream>({
+      core,
       key,
       side: "server",
-      local: TerminalState.initial(world.snapshot(this.live)),
+      local: TerminalState.initial(this.live.snapshot()),
       remote: new UserStream(),
       now: clock.now,
       random: (length) => random.bytes(length),
@@ -265,11 +265,13 @@ export class ServerEnd<S extends Screen<S>> extends End<S> {
     const news = this.transport.takeRemoteDiff();
     const events = news.events();
     news.release();
-    const { world } = this.options;
     for (const event of events) {
       this.delivered.push(event);
       if (event.kind === "resize") this.live.resize(event.cols, event.rows);
-      else if (!this.transport.shutdownInProgress) this.#child.write(world.input(this.live, event.bytes));
+      else if (!this.transport.shutdownInProgress) {
+        this.live.translateInput(event.bytes);
+        this.#child.write(this.live.takeReplies());
+      }
     }
     if (!this.#started) {
       this.#started = true;
@@ -282,7 +284,7 @@ export class ServerEnd<S extends Screen<S>> extends End<S> {
   #output(bytes: Uint8Array): void {
     if (this.ending !== undefined || this.transport.shutdownInProgress) return;
     this.live.feed(bytes);
-    const replies = this.options.world.replies(this.live);
+    const replies = this.live.takeReplies();
     if (replies.length > 0) this.#child.write(replies);
     this.#publish();
     this.wake();
@@ -290,6 +292,6 @@ export class ServerEnd<S extends Screen<S>> extends End<S> {
 
   #publish(): void {
     if (this.transport.shutdownInProgress) return;
-    this.transport.setCurrent(TerminalState.of(this.options.world.snapshot(this.live), this.echo.value));
+    this.transport.setCurrent(TerminalState.of(this.live.snapshot(), this.echo.value));
   }
 }

@@ -3,20 +3,22 @@
  * the way. Throws {@link Violation} with the seed; `STERNA_SEED=n` replays it with a log.
  */
 import { MAX_RECEIVED_STATES, MAX_SENT_STATES } from "../../ssp/params.ts";
-import type { Screen } from "../../ssp/terminal-state.ts";
 import type { UserEvent } from "../../ssp/user-message.ts";
+import type { Core, Terminal } from "../../wasm-core/core.ts";
 import { Adversary, ATTACKER } from "./adversary.ts";
 import { Clock } from "./clock.ts";
 import { ClientEnd, type EndOptions, ServerEnd } from "./ends.ts";
 import { Network } from "./network.ts";
 import { Random } from "./random.ts";
 import { type Action, makeScenario, type Scenario } from "./scenario.ts";
-import type { World } from "./screens.ts";
+import { glance, view } from "./screens.ts";
 
 /** Both ends agree this long after the network has healed, at the latest: a heartbeat, its answer, and stragglers. */
 const CONVERGENCE_LIMIT = 15_000;
 const IDLE = 30_000;
 const UNSIZED = "unsized";
+/** Every so many states are compared in full; the others by what is cheap. */
+const FULL_COMPARISON = 16n;
 /** An end that began to end the session is gone after 10 s, less what its timers are late. */
 const SHUTDOWN_LIMIT = 10_050;
 
@@ -33,16 +35,16 @@ export interface Report {
   readonly dropped: number;
 }
 
-export class Run<S extends Screen<S>> {
+export class Run {
   readonly #seed: number;
-  readonly #world: World<S>;
+  readonly #core: Core;
   readonly #log: ((line: string) => void) | undefined;
   readonly #clock = new Clock();
   readonly #scenario: Scenario;
   readonly #network: Network;
   readonly #adversary: Adversary | undefined;
-  readonly #client: ClientEnd<S>;
-  readonly #server: ServerEnd<S>;
+  readonly #client: ClientEnd;
+  readonly #server: ServerEnd;
   readonly #heldBefore: number;
   /** What each numbered state of the server showed when it was sent. */
   readonly #shown = new Map<bigint, string>();
@@ -54,21 +56,21 @@ export class Run<S extends Screen<S>> {
   #newest = 0n;
   #roams = 0;
 
-  constructor(seed: number, world: World<S>, log?: (line: string) => void) {
+  constructor(seed: number, core: Core, log?: (line: string) => void) {
     this.#seed = seed;
-    this.#world = world;
+    this.#core = core;
     this.#log = log;
-    this.#heldBefore = world.held();
+    this.#heldBefore = core.memory().bytesInUse;
     const random = new Random(seed);
     this.#scenario = makeScenario(random.fork());
     this.#network = new Network(this.#clock, random.fork());
     this.#network.weather = { toServer: this.#scenario.toServer, toClient: this.#scenario.toClient };
     const { family, cols, rows, childDelay } = this.#scenario;
-    const options = (): EndOptions<S> => ({
+    const options = (): EndOptions => ({
       clock: this.#clock,
       network: this.#network,
       random: random.fork(),
-      world,
+      core,
       key: KEY,
       family,
       cols,
@@ -78,7 +80,7 @@ export class Run<S extends Screen<S>> {
     this.#server = new ServerEnd(options(), childDelay);
     this.#server.onSent = (number, state) => {
       // Before the client's size is known, the state still is state 0, of whose size the ends need not agree.
-      const shown = this.#server.delivered.length === 0 ? UNSIZED : this.#see(state);
+      const shown = this.#server.delivered.length === 0 ? UNSIZED : this.#see(number, state);
       if (!this.#shown.has(number)) this.#shown.set(number, shown);
     };
     this.#client = new ClientEnd(options());
@@ -159,8 +161,8 @@ export class Run<S extends Screen<S>> {
       !this.#server.busy &&
       this.#server.echo.waitTime(this.#clock.now) === Number.POSITIVE_INFINITY &&
       transport.latest.echoAck === this.#server.echo.value &&
-      this.#see(transport.latest) === this.#see(this.#server.transport.current) &&
-      this.#world.view(transport.latest.terminal) === this.#world.view(this.#server.live)
+      glance(transport.latest.terminal) === glance(this.#server.live) &&
+      view(transport.latest.terminal) === view(this.#server.live)
     );
   }
 
@@ -197,13 +199,13 @@ export class Run<S extends Screen<S>> {
         this.#fail(`the ${name} followed ${end.ending}`);
       end.abandon();
     }
-    const held = this.#world.held();
+    const held = this.#core.memory().bytesInUse;
     if (held !== this.#heldBefore) this.#fail(`${held - this.#heldBefore} left behind`);
   }
 
   // ---- what must hold at every moment
 
-  #checkState(number: bigint, state: { readonly terminal: S; readonly echoAck: bigint }): void {
+  #checkState(number: bigint, state: { readonly terminal: Terminal; readonly echoAck: bigint }): void {
     if (number <= this.#newest) this.#fail(`state ${number} after ${this.#newest}`);
     this.#newest = number;
     if (state.echoAck < this.#echoAck) this.#fail(`echo ack ${state.echoAck} after ${this.#echoAck}`);
@@ -211,8 +213,9 @@ export class Run<S extends Screen<S>> {
     if (state.echoAck > this.#client.transport.sentStateLast)
       this.#fail(`echo ack ${state.echoAck}, but only ${this.#client.transport.sentStateLast} sent`);
     const shown = this.#shown.get(number);
-    if (shown !== UNSIZED && shown !== this.#see(state))
-      this.#fail(`state ${number} is not what was sent:\n${this.#see(state)}\n--- sent:\n${shown}`);
+    const seen = this.#see(number, state);
+    if (shown !== UNSIZED && shown !== seen)
+      this.#fail(`state ${number} is not what was sent:\n${seen}\n--- sent:\n${shown}`);
   }
 
   #checkDelivery(): void {
@@ -244,8 +247,9 @@ export class Run<S extends Screen<S>> {
 
   // ---- words
 
-  #see(state: { readonly terminal: S; readonly echoAck: bigint }): string {
-    return `${state.echoAck} ${this.#world.view(state.terminal)}`;
+  #see(number: bigint, state: { readonly terminal: Terminal; readonly echoAck: bigint }): string {
+    const full = number % FULL_COMPARISON === 0n;
+    return `${state.echoAck} ${full ? view(state.terminal) : glance(state.terminal)}`;
   }
 
   #time(): string {
@@ -259,7 +263,7 @@ export class Run<S extends Screen<S>> {
       `client sent ${c.sentStateLast} acked ${c.sentStateAcked} has ${c.latestNum}`,
       `server sent ${s.sentStateLast} acked ${s.sentStateAcked} has ${s.latestNum} attached ${s.attached}`,
       `echo ${c.latest.echoAck} of ${this.#server.echo.value}`,
-      `client sees\n${this.#world.view(c.latest.terminal)}\nserver has\n${this.#world.view(this.#server.live)}`,
+      `client sees\n${view(c.latest.terminal)}\nserver has\n${view(this.#server.live)}`,
     ].join(", ");
   }
 

@@ -85,7 +85,7 @@ function dimensions(random: Random): { readonly cols: number; readonly rows: num
 function actions(random: Random, length: number): Action[] {
   const made: Action[] = [];
   let at = random.between(0, 300);
-  const pace = random.pick([3, 30, 120, 500]);
+  const pace = random.pick([Math.max(3, length / 200), 60, 200, 500]);
   while (at < length) {
     made.push(action(random, at));
     at += random.between(0, 2 * pace);
@@ -100,8 +100,8 @@ function action(random: Random, at: number): Action {
   if (dice < 0.03) return { at, kind: "roam" };
   if (dice < 0.033) return { at, kind: "block" };
   if (dice < 0.036) return { at, kind: "mtu", mtu: random.pick([520, 1000, 1240]) };
-  if (dice < 0.05) return { at, kind: "type", bytes: random.bytes(random.between(1, 30)) };
-  if (dice < 0.06) return { at, kind: "type", bytes: new Uint8Array(random.between(100, 6000)).fill(0x78) };
+  if (dice < 0.05) return { at, kind: "type", bytes: random.bytes(random.between(1, 20)) };
+  if (dice < 0.055) return { at, kind: "type", bytes: new Uint8Array(random.between(100, 4000)).fill(0x78) };
   if (dice < 0.1) return { at, kind: "type", bytes: Uint8Array.from([0x1b, 0x4f, random.between(65, 68)]) };
   const bytes = Uint8Array.from({ length: random.between(1, 3) }, () => random.pick([...KEYS]).charCodeAt(0));
   return { at, kind: "type", bytes };

@@ -1,33 +1,28 @@
-/** What the simulation needs of terminals, so that the same runs go over the core's and over a stand-in. */
-import type { Cipher } from "../../ssp/datagram.ts";
-import type { Screen } from "../../ssp/terminal-state.ts";
-import { FakeScreen, plainCipher } from "../ssp/fakes.ts";
+/** How the simulation looks at terminals. */
 
-export interface World<S extends Screen<S>> {
-  readonly cipher: Cipher;
-  /** The server's terminal. */
-  host(cols: number, rows: number): S;
-  /** The client's. */
-  replica(cols: number, rows: number): S;
-  /** A view of it that no longer changes. */
-  snapshot(screen: S): S;
-  /** What the program gets for the user's bytes. */
-  input(screen: S, bytes: Uint8Array): Uint8Array;
-  /** Answers to queries that the program made. */
-  replies(screen: S): Uint8Array;
-  /** Everything visible, as a text that is equal if the screens are. */
-  view(screen: S): string;
-  /** A number that is the same before and after, if nothing was left behind. */
-  held(): number;
+import type { Terminal } from "../../wasm-core/core.ts";
+import type { Line } from "../../wasm-core/screen-state.ts";
+
+/** Everything visible, as a text that is equal if two screens look equal. */
+export function view(screen: Terminal): string {
+  const state = screen.inspect();
+  const { cols, rows, cursor, cursor_visible, reverse_video, pen, bracketed_paste, title, clipboard } = state;
+  const modes = [cursor, cursor_visible, reverse_video, pen, bracketed_paste, title, clipboard];
+  return [`${cols}x${rows}`, JSON.stringify(modes), ...state.lines.map(visible)].join("\n");
 }
 
-export const fakeWorld: World<FakeScreen> = {
-  cipher: plainCipher,
-  host: (cols, rows) => new FakeScreen(cols, rows),
-  replica: (cols, rows) => new FakeScreen(cols, rows),
-  snapshot: (screen) => screen.clone(),
-  input: (_screen, bytes) => bytes,
-  replies: () => new Uint8Array(0),
-  view: (screen) => `${screen.cols}x${screen.rows} ${screen.text}`,
-  held: () => FakeScreen.alive,
-};
+/** A part of it that is cheap to have. */
+export function glance(screen: Terminal): string {
+  return `${screen.cols}x${screen.rows} ${screen.cursorRow},${screen.cursorCol} ${screen.title}`;
+}
+
+/** A row as it looks: what was never written looks like a space. */
+function visible(line: Line): string {
+  if (line === null) return "";
+  const [, ...runs] = line;
+  const cells = runs.map(([count, text, pen = "0"]) => {
+    const printed = text === "" ? " " : text;
+    return (pen === "0" ? printed : `{${pen}}${printed}`).repeat(count);
+  });
+  return cells.join("").trimEnd();
+}

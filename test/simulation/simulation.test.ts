@@ -3,15 +3,16 @@
  * 1,000), STERNA_SEED=n runs one, with a log.
  */
 import { expect, test } from "bun:test";
+import { loadCore } from "../../wasm-core/load.ts";
 import { type Report, Run } from "./run.ts";
-import { fakeWorld } from "./screens.ts";
 
 const SEEDS = Number(process.env.STERNA_SEEDS ?? 1000);
+const core = await loadCore();
 const ONE = process.env.STERNA_SEED;
 
 if (ONE !== undefined) {
   test(`seed ${ONE}`, () => {
-    console.log(new Run(Number(ONE), fakeWorld, console.log).run());
+    console.log(new Run(Number(ONE), core, console.log).run());
   });
 } else {
   test(`${SEEDS} seeds: the same screen, all input once and in order, a clean end, nothing left behind`, () => {
@@ -20,7 +21,7 @@ if (ONE !== undefined) {
     for (let seed = 0; seed < SEEDS && failures.length < 5; seed++) {
       let report: Report;
       try {
-        report = new Run(seed, fakeWorld).run();
+        report = new Run(seed, core).run();
       } catch (error) {
         failures.push(String(error));
         continue;

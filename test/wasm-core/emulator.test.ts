@@ -1,8 +1,12 @@
 /** The replica role against 525 observed cases of stock Mosh 1.4.0, whole and split at every place. */
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { loadCore } from "../../wasm-core/load.ts";
+import { sequences } from "../../wasm-core/tools/list-sequences.ts";
 import emulator from "../cases/emulator.json" with { type: "json" };
 import { bytes, comparable, complete, type EmulatorCase, play } from "./cases.ts";
+import { HOST_DIFFERENCES } from "./host-differences.ts";
 
 const core = await loadCore();
 const cases = emulator.cases as unknown as EmulatorCase[];
@@ -70,6 +74,67 @@ describe("any split of the output gives the same screen", () => {
       }
     }
   });
+});
+
+test("the host role differs from stock in the cases that are listed, and in no others", () => {
+  const differing: string[] = [];
+  for (const c of cases) {
+    const terminal = core.createTerminal(c.cols, c.rows, "host");
+    play(terminal, c.steps);
+    const same =
+      Bun.deepEquals(comparable(terminal.inspect()), complete(c.expect, c)) &&
+      hex(terminal.takeReplies()) === hex(bytes(c.reply ?? ""));
+    if (!same) differing.push(c.name);
+    terminal.free();
+  }
+  expect(differing.sort()).toEqual(HOST_DIFFERENCES.flatMap((difference) => difference.cases).sort());
+});
+
+describe("replica-repair", () => {
+  const screen = (input: string, role: "replica" | "replica-repair") => {
+    const terminal = core.createTerminal(20, 6, role);
+    terminal.feed(new TextEncoder().encode(input));
+    const state = terminal.inspect();
+    terminal.free();
+    return state;
+  };
+  const full = "A".repeat(20);
+
+  test("BS in pending wrap only ends it (D1)", () => {
+    expect(screen(`${full}\b`, "replica").cursor).toEqual([0, 18]);
+    const repaired = screen(`${full}\b`, "replica-repair");
+    expect([repaired.cursor, repaired.pending_wrap]).toEqual([[0, 19], false]);
+    expect(screen(`${full}\b\b`, "replica-repair").cursor).toEqual([0, 18]);
+  });
+
+  test("ESC \\ leaves pending wrap alone", () => {
+    expect(screen(`${full}\x1b]8;;x\x1b\\`, "replica").pending_wrap).toBe(false);
+    expect(screen(`${full}\x1b]8;;x\x1b\\`, "replica-repair").pending_wrap).toBe(true);
+  });
+
+  test("everything else is as in the replica", () => {
+    for (const c of cases) {
+      const terminal = core.createTerminal(c.cols, c.rows, "replica-repair");
+      play(terminal, c.steps);
+      const same = Bun.deepEquals(comparable(terminal.inspect()), complete(c.expect, c));
+      const repaired = ["wrap-pending-bs", "wrap-pending-osc-st", "parser-dcs-st-clears-wrap"];
+      repaired.push("parser-esc-backslash-clears-wrap");
+      expect({ name: c.name, same }).toEqual({ name: c.name, same: !repaired.includes(c.name) });
+      terminal.free();
+    }
+  });
+});
+
+test("docs/sequences.md is up to date (bun wasm-core/tools/list-sequences.ts)", () => {
+  expect(readFileSync(join(import.meta.dir, "../../docs/sequences.md"), "utf8")).toBe(sequences());
+});
+
+test("docs/terminal.md names every case in which the host role differs", () => {
+  const text = readFileSync(join(import.meta.dir, "../../docs/terminal.md"), "utf8");
+  for (const { reason, cases } of HOST_DIFFERENCES) {
+    expect(text).toContain(reason);
+    for (const name of cases) expect(text).toContain(`\`${name}\``);
+  }
 });
 
 test("everything is given back", () => {

@@ -62,6 +62,7 @@ function toldString(text: string, limit: number): string {
 function toldRow(line: Line, cols: number): string {
   if (line === null) return compress(Array.from({ length: cols }, () => " {0}"));
   const cells: string[] = [];
+  let col = -1;
   let covered = 0;
   for (const [count, contents, pen = "0", flags = ""] of line.slice(1) as [
     number,
@@ -75,13 +76,19 @@ function toldRow(line: Line, cols: number): string {
     const dropped = wide && text === " ";
     const cell = `${text}${wide && !dropped ? "/w" : ""}{${toldPen(pen)}}`;
     for (let i = 0; i < count; i++) {
+      col++;
       if (covered > 0) {
         covered--;
         continue;
       }
+      if (wide && col === cols - 1) {
+        // Half a character, which only the replica role leaves there: not sent (display.md D2).
+        cells.push(` {${toldPen(pen)}}`);
+        continue;
+      }
       cells.push(cell);
       if (!wide) continue;
-      if (dropped && cells.length < cols) cells.push(cell);
+      if (dropped) cells.push(cell);
       covered = 1;
     }
   }

@@ -61,66 +61,66 @@ function moveColumns(t: usize, n: i32): void {
   else moveCursor(t, y, x + n);
 }
 
-// vt: CUU | CSI n A | up n rows | replica: not stopped by the scrolling region unless in origin mode
+// vt: CUU · CSI n A · up n rows · replica: not stopped by the scrolling region unless in origin mode
 export function cursorUp(t: usize): void {
   moveRows(t, -parameter(0, 1));
 }
 
-// vt: CUD | CSI n B | down n rows | replica: not stopped by the scrolling region unless in origin mode
+// vt: CUD · CSI n B · down n rows · replica: not stopped by the scrolling region unless in origin mode
 export function cursorDown(t: usize): void {
   moveRows(t, parameter(0, 1));
 }
 
-// vt: CUF | CSI n C | right n columns
+// vt: CUF · CSI n C · right n columns
 export function cursorForward(t: usize): void {
   moveColumns(t, parameter(0, 1));
 }
 
-// vt: CUB | CSI n D | left n columns | host: wraps back under mode 45 or 1045
+// vt: CUB · CSI n D · left n columns · host: wraps back under mode 45 or 1045
 export function cursorBack(t: usize): void {
   moveBack(t, parameter(0, 1));
 }
 
-// vt: HPR | CSI n a | right n columns; unlike CUF not stopped by margins, but in origin mode | host only
-// vt: HPB | CSI n j | left n columns, likewise | host only
+// vt: HPR · CSI n a · right n columns; unlike CUF not stopped by margins, but in origin mode · host only
+// vt: HPB · CSI n j · left n columns, likewise · host only
 export function columnRelative(t: usize, direction: i32): void {
   moveCursor(t, cursorRow(t), cursorCol(t) + direction * parameter(0, 1));
 }
 
-// vt: VPR | CSI n e | down n rows; unlike CUD not stopped by margins, but in origin mode | host only
-// vt: VPB | CSI n k | up n rows, likewise | host only
+// vt: VPR · CSI n e · down n rows; unlike CUD not stopped by margins, but in origin mode · host only
+// vt: VPB · CSI n k · up n rows, likewise · host only
 export function rowRelative(t: usize, direction: i32): void {
   moveCursor(t, cursorRow(t) + direction * parameter(0, 1), cursorCol(t));
 }
 
-// vt: CNL | CSI n E | down n rows, to the left margin | host only
+// vt: CNL · CSI n E · down n rows, to the left margin · host only
 export function cursorNextLine(t: usize): void {
   moveRows(t, parameter(0, 1));
   placeCursor(t, cursorRow(t), leftEdge(t, cursorCol(t)));
 }
 
-// vt: CPL | CSI n F | up n rows, to the left margin | host only
+// vt: CPL · CSI n F · up n rows, to the left margin · host only
 export function cursorPreviousLine(t: usize): void {
   moveRows(t, -parameter(0, 1));
   placeCursor(t, cursorRow(t), leftEdge(t, cursorCol(t)));
 }
 
-// vt: CUP, HVP | CSI row ; col H, CSI row ; col f | absolute move, relative to the margins under origin mode
+// vt: CUP, HVP · CSI row ; col H, CSI row ; col f · absolute move, relative to the margins under origin mode
 export function cursorPosition(t: usize): void {
   moveCursor(t, topLimit(t) + parameter(0, 1) - 1, leftLimit(t) + parameter(1, 1) - 1);
 }
 
-// vt: CHA, HPA | CSI n G, CSI n ` | to column n
+// vt: CHA, HPA · CSI n G, CSI n ` · to column n
 export function columnAbsolute(t: usize): void {
   moveCursor(t, cursorRow(t), leftLimit(t) + parameter(0, 1) - 1);
 }
 
-// vt: VPA | CSI n d | to row n, column kept
+// vt: VPA · CSI n d · to row n, column kept
 export function rowAbsolute(t: usize): void {
   moveCursor(t, topLimit(t) + parameter(0, 1) - 1, cursorCol(t));
 }
 
-// vt: BS | C0 08 | left one column, never to the previous row | replica-repair: in pending wrap only ends pending wrap (display.md D1) | host: wraps back under mode 45 or 1045
+// vt: BS · C0 08 · left one column, never to the previous row · replica-repair: in pending wrap only ends pending wrap (display.md D1) · host: wraps back under mode 45 or 1045
 export function backspace(t: usize): void {
   if (hasMode(t, MODE_PENDING_WRAP) && (load<u32>(t, T_ROLE) & ROLE_REPAIR_D1) != 0) {
     placeCursor(t, cursorRow(t), cursorCol(t));
@@ -174,8 +174,8 @@ function moveToColumn(t: usize, x: i32): void {
   store<i32>(t, x, T_COMBINING_COL);
 }
 
-// vt: HT | C0 09 | to the next tab stop or the right edge; keeps pending wrap | host: mode 41 carries pending wrap out first
-// vt: CHT | CSI n I | to the n-th tab stop to the right; keeps pending wrap
+// vt: HT · C0 09 · to the next tab stop or the right edge; keeps pending wrap · host: mode 41 carries pending wrap out first
+// vt: CHT · CSI n I · to the n-th tab stop to the right; keeps pending wrap
 export function tabForward(t: usize, n: i32): void {
   if (hasMode2(t, MODE2_MORE_FIX) && hasMode(t, MODE_PENDING_WRAP) && hasMode(t, MODE_AUTOWRAP)) nextLine(t);
   let x = cursorCol(t);
@@ -187,7 +187,7 @@ export function tabForward(t: usize, n: i32): void {
   moveToColumn(t, x);
 }
 
-// vt: CBT | CSI n Z | to the n-th tab stop to the left, else column 0 | replica: keeps pending wrap
+// vt: CBT · CSI n Z · to the n-th tab stop to the left, else column 0 · replica: keeps pending wrap
 export function tabBackward(t: usize): void {
   let x = cursorCol(t);
   let n = parameter(0, 1);

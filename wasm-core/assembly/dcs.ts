@@ -53,7 +53,7 @@ function settingKey(t: usize): u32 {
   return length == 2 ? (stringByte(t, 0) << 8) | stringByte(t, 1) : 0;
 }
 
-// vt: DECRQSS | DCS $ q Pt ST | a setting: m, r, s, t, "p, "q, SP q, *x, *|, $}, $~; answer DCS 1 $ r … ST, unknown DCS 0 $ r ST | host only
+// vt: DECRQSS · DCS $ q Pt ST · a setting: m, r, s, t, "p, "q, SP q, *x, *|, $}, $~; answer DCS 1 $ r … ST, unknown DCS 0 $ r ST · host only
 function requestSetting(t: usize): void {
   beginAnswer();
   putDcs();
@@ -207,7 +207,7 @@ function isHexadecimal(t: usize, from: u32, to: u32): bool {
   return true;
 }
 
-// vt: XTGETTCAP | DCS + q names ST | Co, colors, TN, RGB; answer DCS 1 + r name = value ST, unknown DCS 0 + r name ST | host only
+// vt: XTGETTCAP · DCS + q names ST · Co, colors, TN, RGB; answer DCS 1 + r name = value ST, unknown DCS 0 + r name ST · host only
 function requestCapability(t: usize): void {
   const end = stringBytes(t);
   let from: u32 = 0;

@@ -1,7 +1,7 @@
 /**
  * The controls that only the host role knows: the second half of dispatch.ts, which calls it for what it does not find.
  */
-import { designate, lockingShift, lockingShiftRight, singleShift } from "./charset";
+import { designate, designatePercent, lockingShift, lockingShiftRight, singleShift } from "./charset";
 import { columnRelative, cursorNextLine, cursorPreviousLine, rowRelative } from "./cursor";
 import {
   backIndex,
@@ -74,7 +74,7 @@ export function executeHostControl(t: usize, code: u32): void {
     case 0x8f:
       singleShift(t, 3);
       break;
-    // vt: SPA, EPA | ESC V, ESC W, C1 96 97 | protects what is printed from ED, EL, ECH | host only
+    // vt: SPA, EPA · ESC V, ESC W, C1 96 97 · protects what is printed from ED, EL, ECH · host only
     case 0x96:
       setProtection(t, PROTECT_ISO, true);
       break;
@@ -94,6 +94,10 @@ export function dispatchHostEscape(t: usize, key: u32): void {
     designate(t, intermediate, key & 0xff);
     return;
   }
+  if ((intermediate & 0xff) == 0x25 && intermediate >> 8 >= 0x28 && intermediate >> 8 <= 0x2b) {
+    designatePercent(t, intermediate >> 8, key & 0xff);
+    return;
+  }
   switch (key) {
     case 0x36:
       backIndex(t);
@@ -101,7 +105,7 @@ export function dispatchHostEscape(t: usize, key: u32): void {
     case 0x39:
       forwardIndex(t);
       break;
-    // vt: DECKPAM, DECKPNM | ESC =, ESC > | keypad mode (66) | host only
+    // vt: DECKPAM, DECKPNM · ESC =, ESC > · keypad mode (66) · host only
     case 0x3d:
       setMode2(t, MODE2_KEYPAD, true);
       break;

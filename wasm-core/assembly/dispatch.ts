@@ -58,7 +58,7 @@ export function executeControl(t: usize, code: u32): void {
   }
   if (!host) clearPendingWrap(t);
   switch (code) {
-    // vt: BEL | C0 07 | rings the bell
+    // vt: BEL · C0 07 · rings the bell
     case 0x07:
       ringBell(t);
       break;

@@ -76,31 +76,31 @@ function eraseLineWith(t: usize, protection: u32): void {
   eraseCells(t, cursorRow(t), what == 0 ? x : 0, what == 1 ? x + 1 : columns(t), protection);
 }
 
-// vt: ED | CSI n J | erases the display: 0 from the cursor, 1 to the cursor, 2 all
+// vt: ED · CSI n J · erases the display: 0 from the cursor, 1 to the cursor, 2 all
 export function eraseDisplay(t: usize): void {
   clearPendingWrap(t);
   eraseDisplayWith(t, PROTECT_ISO);
 }
 
-// vt: EL | CSI n K | erases the line: 0 from the cursor, 1 to the cursor, 2 all
+// vt: EL · CSI n K · erases the line: 0 from the cursor, 1 to the cursor, 2 all
 export function eraseLine(t: usize): void {
   clearPendingWrap(t);
   eraseLineWith(t, PROTECT_ISO);
 }
 
-// vt: DECSED | CSI ? n J | as ED, leaves cells protected by DECSCA | host only
+// vt: DECSED · CSI ? n J · as ED, leaves cells protected by DECSCA · host only
 export function selectiveEraseDisplay(t: usize): void {
   clearPendingWrap(t);
   eraseDisplayWith(t, PROTECT_DEC | PROTECT_ISO);
 }
 
-// vt: DECSEL | CSI ? n K | as EL, leaves cells protected by DECSCA | host only
+// vt: DECSEL · CSI ? n K · as EL, leaves cells protected by DECSCA · host only
 export function selectiveEraseLine(t: usize): void {
   clearPendingWrap(t);
   eraseLineWith(t, PROTECT_DEC | PROTECT_ISO);
 }
 
-// vt: ECH | CSI n X | erases n cells from the cursor on, within the row
+// vt: ECH · CSI n X · erases n cells from the cursor on, within the row
 export function eraseCharacters(t: usize): void {
   clearPendingWrap(t);
   const x = cursorCol(t);
@@ -142,13 +142,13 @@ export function insertCells(t: usize, n: i32): void {
   insertInRow(t, cursorRow(t), x, rightEdge(t, x), n, blankCell(t));
 }
 
-// vt: ICH | CSI n @ | inserts n blank cells at the cursor | host: nothing outside the margins
+// vt: ICH · CSI n @ · inserts n blank cells at the cursor · host: nothing outside the margins
 export function insertCharacters(t: usize): void {
   clearPendingWrap(t);
   insertCells(t, parameter(0, 1));
 }
 
-// vt: DCH | CSI n P | deletes n cells at the cursor | host: nothing outside the margins
+// vt: DCH · CSI n P · deletes n cells at the cursor · host: nothing outside the margins
 export function deleteCharacters(t: usize): void {
   clearPendingWrap(t);
   const x = cursorCol(t);
@@ -174,27 +174,27 @@ function shiftColumns(t: usize, x: i32, n: i32): void {
   }
 }
 
-// vt: DECIC | CSI n ' } | inserts n columns at the cursor in all rows of the region | host only
+// vt: DECIC · CSI n ' } · inserts n columns at the cursor in all rows of the region · host only
 export function insertColumns(t: usize): void {
   if (insideMargins(t)) shiftColumns(t, cursorCol(t), parameter(0, 1));
 }
 
-// vt: DECDC | CSI n ' ~ | deletes n columns at the cursor in all rows of the region | host only
+// vt: DECDC · CSI n ' ~ · deletes n columns at the cursor in all rows of the region · host only
 export function deleteColumns(t: usize): void {
   if (insideMargins(t)) shiftColumns(t, cursorCol(t), -parameter(0, 1));
 }
 
-// vt: SL | CSI n SP @ | scrolls the region n columns to the left | host only
+// vt: SL · CSI n SP @ · scrolls the region n columns to the left · host only
 export function scrollLeft(t: usize): void {
   shiftColumns(t, load<i32>(t, T_MARGIN_LEFT), -parameter(0, 1));
 }
 
-// vt: SR | CSI n SP A | scrolls the region n columns to the right | host only
+// vt: SR · CSI n SP A · scrolls the region n columns to the right · host only
 export function scrollRight(t: usize): void {
   shiftColumns(t, load<i32>(t, T_MARGIN_LEFT), parameter(0, 1));
 }
 
-// vt: DECBI | ESC 6 | left one column; at the left margin the region scrolls right instead | host only
+// vt: DECBI · ESC 6 · left one column; at the left margin the region scrolls right instead · host only
 export function backIndex(t: usize): void {
   const x = cursorCol(t);
   if (x == load<i32>(t, T_MARGIN_LEFT)) {
@@ -204,7 +204,7 @@ export function backIndex(t: usize): void {
   }
 }
 
-// vt: DECFI | ESC 9 | right one column; at the right margin the region scrolls left instead | host only
+// vt: DECFI · ESC 9 · right one column; at the right margin the region scrolls left instead · host only
 export function forwardIndex(t: usize): void {
   const x = cursorCol(t);
   if (x == load<i32>(t, T_MARGIN_RIGHT)) {

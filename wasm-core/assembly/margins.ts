@@ -6,7 +6,7 @@ import { parameter } from "./params";
 import { columns, isHost, leftLimit, moveCursor, rows, topLimit } from "./screen";
 import { T_MARGIN_LEFT, T_MARGIN_RIGHT } from "./state";
 
-// vt: DECSTBM | CSI top ; bottom r | scrolling region, then home | host: a region has at least two lines
+// vt: DECSTBM · CSI top ; bottom r · scrolling region, then home · host: a region has at least two lines
 export function setMargins(t: usize): void {
   const height = rows(t);
   const top = parameter(0, 1);
@@ -18,7 +18,7 @@ export function setMargins(t: usize): void {
   moveCursor(t, topLimit(t), leftLimit(t));
 }
 
-// vt: DECSLRM | CSI left ; right s | left and right margins under mode 69, then home | host only
+// vt: DECSLRM · CSI left ; right s · left and right margins under mode 69, then home · host only
 export function setSideMargins(t: usize): void {
   const width = columns(t);
   const left = parameter(0, 1);

@@ -36,11 +36,17 @@ export function rowBytes(width: i32): usize {
   return ROW_CELLS + ((<usize>(width + (width & 1))) << 3);
 }
 
-/** A blank row: count 1, all cells zero, fresh generation. 0 if memory is exhausted. */
+/** Memory for a row. The caller has ensured headroom; to go on without it would write over static data. */
+function allocRow(bytes: usize): usize {
+  const row = alloc(bytes);
+  if (row == 0) unreachable();
+  return row;
+}
+
+/** A blank row: count 1, all cells zero, fresh generation. Traps if memory is exhausted (pool.ts: ensureHeadroom). */
 export function newRow(width: i32): usize {
   const bytes = rowBytes(width);
-  const row = alloc(bytes);
-  if (row == 0) return 0;
+  const row = allocRow(bytes);
   store<u32>(row, 1, ROW_REFS);
   store<u32>(row, <u32>width, ROW_WIDTH);
   store<u64>(row, nextGeneration(), ROW_GENERATION);
@@ -60,12 +66,11 @@ export function releaseRow(row: usize): void {
 
 /**
  * A copy of `row` with `newWidth` columns, cut or padded with zero cells: count 1, the same generation.
- * The original's count is not touched. 0 if memory is exhausted.
+ * The original's count is not touched. Traps if memory is exhausted.
  */
 export function copyRow(row: usize, newWidth: i32): usize {
   const bytes = rowBytes(newWidth);
-  const copy = alloc(bytes);
-  if (copy == 0) return 0;
+  const copy = allocRow(bytes);
   const width = load<i32>(row, ROW_WIDTH);
   if (width == newWidth) {
     memory.copy(copy, row, bytes);

@@ -63,7 +63,7 @@ import {
   T_XTSAVE,
 } from "./state";
 
-// vt: SM, RM | CSI … h, CSI … l | 4 insert | host: also 2, 12, 20
+// vt: SM, RM · CSI … h, CSI … l · 4 insert · host: also 2, 12, 20
 export function setAnsiModes(t: usize, on: bool): void {
   const host = isHost(t);
   for (let i = 0; i < parameterCount(); i++) {
@@ -84,7 +84,7 @@ export function setAnsiModes(t: usize, on: bool): void {
   }
 }
 
-// vt: DECSET, DECRST | CSI ? … h, CSI ? … l | private modes; keeps pending wrap
+// vt: DECSET, DECRST · CSI ? … h, CSI ? … l · private modes; keeps pending wrap
 export function setPrivateModes(t: usize, on: bool): void {
   for (let i = 0; i < parameterCount(); i++) setPrivateMode(t, parameter(i, 0), on);
 }
@@ -325,7 +325,7 @@ export function privateModeState(t: usize, mode: i32): u32 {
   return UNKNOWN;
 }
 
-// vt: XTSAVE | CSI ? … s | saves the values of private modes | host only
+// vt: XTSAVE · CSI ? … s · saves the values of private modes · host only
 export function savePrivateModes(t: usize): void {
   for (let i = 0; i < parameterCount(); i++) {
     const mode = parameter(i, 0);
@@ -336,7 +336,7 @@ export function savePrivateModes(t: usize): void {
   }
 }
 
-// vt: XTRESTORE | CSI ? … r | restores saved values of private modes | host only
+// vt: XTRESTORE · CSI ? … r · restores saved values of private modes · host only
 export function restorePrivateModes(t: usize): void {
   for (let i = 0; i < parameterCount(); i++) {
     const mode = parameter(i, 0);

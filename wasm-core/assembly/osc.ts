@@ -72,9 +72,9 @@ function setClipboard(t: usize, start: u32): void {
   replaceText(t, T_CLIPBOARD, newText(stringPtr(t) + <usize>start, <i32>(stringBytes(t) - start)));
 }
 
-// vt: OSC 0 1 2 | OSC n ; text | icon name and title, icon name, title
-// vt: OSC 8 | OSC 8 ; params ; url | hyperlink of the characters that follow | host only
-// vt: OSC 52 | OSC 52 ; selection ; base64 | clipboard | replica: selection c only, any text | host: any selection, queries ignored
+// vt: OSC 0 1 2 · OSC n ; text · icon name and title, icon name, title
+// vt: OSC 8 · OSC 8 ; params ; url · hyperlink of the characters that follow · host only
+// vt: OSC 52 · OSC 52 ; selection ; base64 · clipboard · replica: selection c only, any text · host: any selection, queries ignored
 function hostCommand(t: usize): void {
   let i: u32 = 0;
   let command: u32 = 0;

@@ -55,7 +55,14 @@ import {
   writableRow,
 } from "./screen";
 import { lineStep } from "./scroll";
-import { CELL_TEXT_LIMIT, MODE2_MAPPED, T_LAST_PRINTED, T_PEN_FLAGS } from "./state";
+import {
+  CELL_TEXT_LIMIT,
+  MODE2_MAPPED,
+  T_LAST_PRINTED,
+  T_MARGIN_LEFT,
+  T_MARGIN_RIGHT,
+  T_PEN_FLAGS,
+} from "./state";
 import { hostWidth, moshWidth } from "./unicode";
 
 /** Width of a code point: -1 not printable, 0 joins the character before it, 1 or 2 columns. */
@@ -141,10 +148,15 @@ function isEmptyCell(cell: u64): bool {
 /** A zero-width character joins the cell at the combining target (terminal.md 5, width 0). */
 function combine(t: usize, cp: u32): void {
   const y = load<i32>(t, T_COMBINING_ROW);
-  const x = load<i32>(t, T_COMBINING_COL);
+  let x = load<i32>(t, T_COMBINING_COL);
   if (y < 0 || x < 0 || y >= rows(t) || x >= columns(t)) return;
   const row = writableRow(t, y);
   let cell = getCell(row, x);
+  if (isHost(t) && x > 0 && <u32>getCell(row, x - 1) & CELL_WIDE) {
+    // On the right half of a wide character: it is one character.
+    x--;
+    cell = getCell(row, x);
+  }
   if (isEmptyCell(cell)) {
     if (isHost(t)) {
       // Nothing to join: a space carries the mark and the cursor stays where a program expects it.
@@ -161,13 +173,16 @@ function combine(t: usize, cp: u32): void {
   putCell(row, x, (cell & 0xffffffff00000000) | <u64>content);
 }
 
-// vt: REP | CSI n b | repeats the last printed character n times | host only
+// vt: REP · CSI n b · repeats the last printed character n times · host only
 export function repeat(t: usize): void {
   const cp = load<u32>(t, T_LAST_PRINTED);
   if (cp == 0) return;
   const w = characterWidth(true, cp);
-  // More than a screenful changes nothing that a screenful has not.
-  let n = min(parameter(0, 1), rows(t) * columns(t));
+  let n = parameter(0, 1);
+  // Once the screen is full of it, a row more changes nothing.
+  const full = (rows(t) + 1) * columns(t);
+  const inRow = max((load<i32>(t, T_MARGIN_RIGHT) - load<i32>(t, T_MARGIN_LEFT) + 1) / w, 1);
+  if (n > full) n = full + ((n - full) % inRow);
   while (n-- > 0) printGlyph(t, cp, w);
 }
 
@@ -234,7 +249,6 @@ export function printRun(t: usize, p: usize, end: usize): usize {
   const limit = rightEdge(t, first) + 1;
   const row = writableRow(t, y);
   const host = isHost(t);
-  if (host) breakWide(t, row, first);
   const flags = load<u32>(t, T_PEN_FLAGS);
   const pen = load<u32>(t, T_PEN);
   const base = ((<u64>pen) << 32) | <u64>flags;
@@ -312,6 +326,7 @@ export function printRun(t: usize, p: usize, end: usize): usize {
   }
   const x = <i32>((q - row - ROW_CELLS) >> CELL_SHIFT);
   if (x == first) return p;
+  if (host) breakWide(t, row, first);
   store<i32>(t, y, T_COMBINING_ROW);
   store<i32>(t, <i32>((last - row - ROW_CELLS) >> CELL_SHIFT), T_COMBINING_COL);
   store<i32>(t, x == limit ? limit - 1 : x, T_CURSOR_COL);

@@ -89,7 +89,7 @@ function openRow(t: usize, y: i32): usize {
   return row;
 }
 
-// vt: DECFRA | CSI ch ; t ; l ; b ; r $ x | fills with a character in the pen's rendition | host only
+// vt: DECFRA · CSI ch ; t ; l ; b ; r $ x · fills with a character in the pen's rendition · host only
 export function fillRectangle(t: usize): void {
   const ch = parameter(0, 0x20);
   if (ch < 0x20 || (ch > 0x7e && ch < 0xa0) || ch > 0xff || !readRectangle(t, 1)) return;
@@ -100,7 +100,7 @@ export function fillRectangle(t: usize): void {
   }
 }
 
-// vt: DECERA | CSI t ; l ; b ; r $ z | erases, protected cells too | host only
+// vt: DECERA · CSI t ; l ; b ; r $ z · erases, protected cells too · host only
 export function eraseRectangle(t: usize): void {
   if (!readRectangle(t, 0)) return;
   const blank = blankCell(t);
@@ -110,7 +110,7 @@ export function eraseRectangle(t: usize): void {
   }
 }
 
-// vt: DECSERA | CSI t ; l ; b ; r $ { | blanks what DECSCA has not protected, renditions stay | host only
+// vt: DECSERA · CSI t ; l ; b ; r $ { · blanks what DECSCA has not protected, renditions stay · host only
 export function selectiveEraseRectangle(t: usize): void {
   if (!readRectangle(t, 0)) return;
   const guarded = load<u32>(t, T_PROTECTION) == PROTECT_DEC;
@@ -125,7 +125,7 @@ export function selectiveEraseRectangle(t: usize): void {
   }
 }
 
-// vt: DECCRA | CSI t ; l ; b ; r ; page ; t ; l ; page $ v | copies to another place | host only
+// vt: DECCRA · CSI t ; l ; b ; r ; page ; t ; l ; page $ v · copies to another place · host only
 export function copyRectangle(t: usize): void {
   if (!readRectangle(t, 0)) return;
   const toTop = topLimit(t) + parameter(5, 1) - 1;
@@ -178,7 +178,7 @@ function isRightHalf(row: usize, x: i32): bool {
   return x > 0 && (<u32>getCell(row, x - 1) & CELL_WIDE) != 0;
 }
 
-// vt: DECCARA | CSI t ; l ; b ; r ; sgr… $ r | changes renditions | host only
+// vt: DECCARA · CSI t ; l ; b ; r ; sgr… $ r · changes renditions · host only
 export function changeAttributes(t: usize): void {
   if (!readExtent(t)) return;
   for (let y = top; y <= bottom; y++) {
@@ -220,7 +220,7 @@ function reversedAttributes(): u32 {
   return bits;
 }
 
-// vt: DECRARA | CSI t ; l ; b ; r ; sgr… $ t | turns 1, 4, 5, 7, 8 round | host only
+// vt: DECRARA · CSI t ; l ; b ; r ; sgr… $ t · turns 1, 4, 5, 7, 8 round · host only
 export function reverseAttributes(t: usize): void {
   if (!readExtent(t)) return;
   const single: u32 = 1 << ATTR_UNDERLINE_SHIFT;
@@ -251,13 +251,13 @@ export function reverseAttributes(t: usize): void {
   }
 }
 
-// vt: DECSACE | CSI n * x | extent of DECCARA and DECRARA: 2 rectangle, else stream | host only
+// vt: DECSACE · CSI n * x · extent of DECCARA and DECRARA: 2 rectangle, else stream · host only
 export function attributeExtent(t: usize): void {
   const extent = parameter(0, 0);
   if (extent <= 2) store<u32>(t, extent, T_ATTRIBUTE_EXTENT);
 }
 
-// vt: XTCHECKSUM | CSI n # y | flags of DECRQCRA as in xterm | host only
+// vt: XTCHECKSUM · CSI n # y · flags of DECRQCRA as in xterm · host only
 export function checksumFlags(t: usize): void {
   store<u32>(t, parameter(0, 0), T_CHECKSUM_FLAGS);
 }
@@ -285,7 +285,7 @@ function cellSum(t: usize, cell: u64, flags: u32): u32 {
   return value;
 }
 
-// vt: DECRQCRA | CSI id ; page ; t ; l ; b ; r * y | checksum of an area: DCS id ! ~ hhhh ST, negative as on a VT420 | host only
+// vt: DECRQCRA · CSI id ; page ; t ; l ; b ; r * y · checksum of an area: DCS id ! ~ hhhh ST, negative as on a VT420 · host only
 export function requestChecksum(t: usize): void {
   let sum: u32 = 0;
   const flags = load<u32>(t, T_CHECKSUM_FLAGS);

@@ -24,7 +24,7 @@ const ATTRIBUTES: usize = memory.data<u8>([
 ]);
 const ATTRIBUTES_LENGTH: u32 = 20;
 
-// vt: DA1 | CSI c, C1 9A, ESC Z | what the terminal is | replica: 62, never for ESC Z | host: 65;6;9;15;21;22;28
+// vt: DA1 · CSI c, C1 9A, ESC Z · what the terminal is · replica: 62, never for ESC Z · host: 65;6;9;15;21;22;28
 export function primaryAttributes(t: usize): void {
   const host = isHost(t);
   if (host && parameter(0, 0) != 0) return;
@@ -48,7 +48,7 @@ function sendAttributes(t: usize, host: bool): void {
   endAnswer(t);
 }
 
-// vt: DA2 | CSI > c | kind and version | replica: 1;10;0 | host: 65;3000;0 (vim reads SGR mouse from the number, emacs does not wait for colours)
+// vt: DA2 · CSI > c · kind and version · replica: 1;10;0 · host: 65;3000;0 (vim reads SGR mouse from the number, emacs does not wait for colours)
 export function secondaryAttributes(t: usize): void {
   const host = isHost(t);
   if (host && parameter(0, 0) != 0) return;
@@ -65,7 +65,7 @@ export function secondaryAttributes(t: usize): void {
   endAnswer(t);
 }
 
-// vt: DA3 | CSI = c | unit identification: DCS ! | 00000000 ST | host only
+// vt: DA3 · CSI = c · unit identification: DCS ! | 00000000 ST · host only
 export function tertiaryAttributes(t: usize): void {
   if (parameter(0, 0) != 0) return;
   beginAnswer();
@@ -77,7 +77,7 @@ export function tertiaryAttributes(t: usize): void {
   endAnswer(t);
 }
 
-// vt: XTVERSION | CSI > q | name and version: DCS > | Sterna(…) ST | host only
+// vt: XTVERSION · CSI > q · name and version: DCS > | Sterna(…) ST · host only
 export function version(t: usize): void {
   if (parameter(0, 0) != 0) return;
   beginAnswer();
@@ -88,7 +88,7 @@ export function version(t: usize): void {
   endAnswer(t);
 }
 
-// vt: DECREQTPARM | CSI n x | terminal parameters | host only
+// vt: DECREQTPARM · CSI n x · terminal parameters · host only
 export function terminalParameters(t: usize): void {
   const kind = parameter(0, 0);
   if (kind > 1) return;
@@ -103,7 +103,7 @@ export function terminalParameters(t: usize): void {
   endAnswer(t);
 }
 
-// vt: DSR | CSI 5 n, CSI 6 n | status, cursor position | replica: position is absolute in origin mode
+// vt: DSR · CSI 5 n, CSI 6 n · status, cursor position · replica: position is absolute in origin mode
 export function deviceStatus(t: usize): void {
   beginAnswer();
   putCsi();
@@ -139,7 +139,7 @@ function sendStatus(t: usize, number: u32): void {
   endAnswer(t);
 }
 
-// vt: DECDSR | CSI ? n n | 6 position with page, 15 no printer, 25 keys unlocked, 26 keyboard, 53 55 56 no locator, 62 63 no macros, 75 no errors, 85 one session | host only
+// vt: DECDSR · CSI ? n n · 6 position with page, 15 no printer, 25 keys unlocked, 26 keyboard, 53 55 56 no locator, 62 63 no macros, 75 no errors, 85 one session · host only
 export function decDeviceStatus(t: usize): void {
   switch (parameter(0, 0)) {
     case 6:
@@ -199,7 +199,7 @@ export function decDeviceStatus(t: usize): void {
   }
 }
 
-// vt: DECRQM | CSI n $ p, CSI ? n $ p | state of a mode: 0 unknown, 1 set, 2 reset, 3 4 permanently so | host only
+// vt: DECRQM · CSI n $ p, CSI ? n $ p · state of a mode: 0 unknown, 1 set, 2 reset, 3 4 permanently so · host only
 export function requestMode(t: usize, dec: bool): void {
   if (load<u32>(t, T_LEVEL) < 3) return;
   const mode = parameter(0, 0);
@@ -213,7 +213,7 @@ export function requestMode(t: usize, dec: bool): void {
   endAnswer(t);
 }
 
-// vt: DECRQUPSS | CSI & u | preferred supplemental set: DCS 0 ! u % 5 ST | host only
+// vt: DECRQUPSS · CSI & u · preferred supplemental set: DCS 0 ! u % 5 ST · host only
 export function preferredSupplementalSet(t: usize): void {
   beginAnswer();
   putDcs();

@@ -81,7 +81,7 @@ export function resetState(t: usize): void {
   store<u32>(t, 0, T_XTSAVE + 8);
 }
 
-// vt: RIS | ESC c | full reset; keeps icon name and bell count
+// vt: RIS · ESC c · full reset; keeps icon name and bell count
 export function fullReset(t: usize): void {
   if (isHost(t)) {
     dropAlternate(t);
@@ -95,7 +95,7 @@ export function fullReset(t: usize): void {
   store<u32>(t, 0, T_CLIPBOARD);
 }
 
-// vt: DECSTR | CSI ! p | soft reset; keeps position, tabs and contents | replica: keeps auto-wrap
+// vt: DECSTR · CSI ! p · soft reset; keeps position, tabs and contents · replica: keeps auto-wrap
 export function softReset(t: usize): void {
   setMode(t, MODE_INSERT | MODE_ORIGIN | MODE_APP_CURSOR_KEYS, false);
   setMode(t, MODE_CURSOR_VISIBLE, true);
@@ -112,7 +112,7 @@ export function softReset(t: usize): void {
   resetSaved(t, 0);
 }
 
-// vt: DECSCL | CSI 6n ; c " p | conformance level 1..5, after a soft reset; controls are always 7-bit | host only
+// vt: DECSCL · CSI 6n ; c " p · conformance level 1..5, after a soft reset; controls are always 7-bit · host only
 export function conformanceLevel(t: usize): void {
   const level = parameter(0, 60 + <i32>LEVEL_HIGHEST) - 60;
   if (level < 1 || level > <i32>LEVEL_HIGHEST) return;
@@ -120,7 +120,7 @@ export function conformanceLevel(t: usize): void {
   store<u32>(t, level, T_LEVEL);
 }
 
-// vt: DECALN | ESC # 8 | fills the screen with E | replica: keeps cursor and margins | host: homes, resets the margins
+// vt: DECALN · ESC # 8 · fills the screen with E · replica: keeps cursor and margins · host: homes, resets the margins
 export function screenAlignment(t: usize): void {
   const host = isHost(t);
   if (host) {

@@ -37,8 +37,8 @@ function screenIndex(t: usize): usize {
   return hasMode(t, MODE_ALTERNATE_SCREEN) ? 1 : 0;
 }
 
-// vt: DECSC | ESC 7 | saves the cursor | replica: clears pending wrap | host: also pending wrap, character sets, protection
-// vt: SCOSC | CSI s | as DECSC | host only, unless left and right margins are enabled
+// vt: DECSC · ESC 7 · saves the cursor · replica: clears pending wrap · host: also pending wrap, character sets, protection
+// vt: SCOSC · CSI s · as DECSC · host only, unless left and right margins are enabled
 export function saveCursor(t: usize): void {
   const index = screenIndex(t);
   const saved = t + T_SAVED + index * SAVED_SIZE;
@@ -53,8 +53,8 @@ export function saveCursor(t: usize): void {
   store<u32>(saved, load<u32>(t, T_PEN_FLAGS), SAVED_PEN_FLAGS);
 }
 
-// vt: DECRC | ESC 8 | restores the saved cursor; the saved values stay
-// vt: SCORC | CSI u | as DECRC | host only
+// vt: DECRC · ESC 8 · restores the saved cursor; the saved values stay
+// vt: SCORC · CSI u · as DECRC · host only
 export function restoreCursor(t: usize): void {
   const index = screenIndex(t);
   const saved = t + T_SAVED + index * SAVED_SIZE;

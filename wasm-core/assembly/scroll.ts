@@ -129,25 +129,25 @@ export function lineStep(t: usize, step: i32): void {
   }
 }
 
-// vt: IND | ESC D, C1 84 | down one line, scrolls at the bottom margin
-// vt: LF VT FF | C0 0A 0B 0C | as IND | host: also column 0 under LNM
+// vt: IND · ESC D, C1 84 · down one line, scrolls at the bottom margin
+// vt: LF VT FF · C0 0A 0B 0C · as IND · host: also column 0 under LNM
 export function lineFeed(t: usize): void {
   lineStep(t, 1);
   if (hasMode2(t, MODE2_NEWLINE)) carriageReturn(t);
 }
 
-// vt: RI | ESC M, C1 8D | up one line, scrolls at the top margin
+// vt: RI · ESC M, C1 8D · up one line, scrolls at the top margin
 export function reverseIndex(t: usize): void {
   lineStep(t, -1);
 }
 
-// vt: NEL | ESC E, C1 85 | column 0 (host: left margin), then as IND
+// vt: NEL · ESC E, C1 85 · column 0 (host: left margin), then as IND
 export function nextLine(t: usize): void {
   carriageReturn(t);
   lineStep(t, 1);
 }
 
-// vt: CR | C0 0D | column 0 | host: the left margin if the cursor is not left of it
+// vt: CR · C0 0D · column 0 · host: the left margin if the cursor is not left of it
 export function carriageReturn(t: usize): void {
   if (isHost(t)) placeCursor(t, cursorRow(t), leftEdge(t, cursorCol(t)));
   else moveCursor(t, cursorRow(t), 0);
@@ -167,26 +167,26 @@ function finishLines(t: usize, inside: bool): void {
   else if (inside) placeCursor(t, cursorRow(t), load<i32>(t, T_MARGIN_LEFT));
 }
 
-// vt: IL | CSI n L | inserts n blank lines at the cursor, then column 0 | host: nothing outside the margins
+// vt: IL · CSI n L · inserts n blank lines at the cursor, then column 0 · host: nothing outside the margins
 export function insertLines(t: usize): void {
   const inside = insideMargins(t);
   if (inside) scrollRows(t, cursorRow(t), load<i32>(t, T_REGION_BOTTOM), -parameter(0, 1));
   finishLines(t, inside);
 }
 
-// vt: DL | CSI n M | deletes n lines at the cursor, then column 0 | host: nothing outside the margins
+// vt: DL · CSI n M · deletes n lines at the cursor, then column 0 · host: nothing outside the margins
 export function deleteLines(t: usize): void {
   const inside = insideMargins(t);
   if (inside) scrollRows(t, cursorRow(t), load<i32>(t, T_REGION_BOTTOM), parameter(0, 1));
   finishLines(t, inside);
 }
 
-// vt: SU | CSI n S | scrolls the region up n lines, the cursor stays
+// vt: SU · CSI n S · scrolls the region up n lines, the cursor stays
 export function scrollUp(t: usize): void {
   scrollRows(t, load<i32>(t, T_REGION_TOP), load<i32>(t, T_REGION_BOTTOM), parameter(0, 1));
 }
 
-// vt: SD | CSI n T | scrolls the region down n lines, the cursor stays
+// vt: SD · CSI n T · scrolls the region down n lines, the cursor stays
 export function scrollDown(t: usize): void {
   scrollRows(t, load<i32>(t, T_REGION_TOP), load<i32>(t, T_REGION_BOTTOM), -parameter(0, 1));
 }

@@ -93,7 +93,7 @@ function start(): void {
 }
 start();
 
-// vt: SGR | CSI … m | renditions; keeps pending wrap | host: also 2, 6, 9, 21, 29, 53, 55, 58, 59 and the colon forms 4:n, 38:2, 38:5, 48, 58
+// vt: SGR · CSI … m · renditions; keeps pending wrap · host: also 2, 6, 9, 21, 29, 53, 55, 58, 59 and the colon forms 4:n, 38:2, 38:5, 48, 58
 export function selectGraphicRendition(t: usize): void {
   const pen = load<u32>(t, T_PEN);
   const table = isHost(t) ? HOST_TABLE : REPLICA_TABLE;

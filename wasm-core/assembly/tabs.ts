@@ -77,12 +77,12 @@ export function resizeTabs(t: usize, oldCols: i32): void {
   store<i32>(t, cols, T_TABS_COLS);
 }
 
-// vt: HTS | ESC H, C1 88 | sets a tab stop at the cursor
+// vt: HTS · ESC H, C1 88 · sets a tab stop at the cursor
 export function tabSet(t: usize): void {
   setTabStop(t, cursorCol(t), true);
 }
 
-// vt: TBC | CSI n g | 0: clears the stop at the cursor, 3: all; keeps pending wrap
+// vt: TBC · CSI n g · 0: clears the stop at the cursor, 3: all; keeps pending wrap
 export function tabClear(t: usize): void {
   const what = parameter(0, 0);
   if (what == 0) {
@@ -93,7 +93,7 @@ export function tabClear(t: usize): void {
   }
 }
 
-// vt: DECST8C | CSI ? 5 W | a tab stop every eighth column | host only
+// vt: DECST8C · CSI ? 5 W · a tab stop every eighth column · host only
 export function tabsEveryEight(t: usize): void {
   if (parameter(0, 0) != 5) return;
   freeTabs(t);

@@ -6,7 +6,7 @@ import { parameter } from "./params";
 import { windowReport } from "./report";
 import { popTitles, pushTitles } from "./titles";
 
-// vt: XTWINOPS | CSI n ; … t | 22 pushes, 23 pops icon name and title; 11 13 18 19 reports; others ignored | host only
+// vt: XTWINOPS · CSI n ; … t · 22 pushes, 23 pops icon name and title; 11 13 18 19 reports; others ignored · host only
 export function windowOperation(t: usize): void {
   const operation = parameter(0, 0);
   if (operation == 22) {

@@ -36,5 +36,9 @@ test("80 columns, ASCII, no trailing blanks", () => {
 });
 
 test("NO_COLOR counts if it is not empty", () => {
-  expect([{}, { NO_COLOR: "" }, { NO_COLOR: "0" }].map((env) => colorWanted(env))).toEqual([true, true, false]);
+  expect([{}, { NO_COLOR: "" }, { NO_COLOR: "0" }].map((env) => colorWanted(env))).toEqual([
+    true,
+    true,
+    false,
+  ]);
 });

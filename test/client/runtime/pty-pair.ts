@@ -1,5 +1,5 @@
 /** A pseudo-terminal pair inside the test process, for tests of terminal modes and output. Test folder's own. */
-import { closeSync, constants, openSync, readSync } from "node:fs";
+import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
 import { libc } from "../../../sys/libc.ts";
 
 const TIOCSPTLCK = 0x40045431n;
@@ -39,6 +39,11 @@ export class PtyPair {
       }
     }
     return Buffer.concat(parts);
+  }
+
+  /** Types. */
+  write(text: string): void {
+    writeSync(this.master, text);
   }
 
   close(): void {

@@ -152,6 +152,7 @@ table(
       "␛[?7labcde世",
       { screen: "abcde" },
     ],
+    ["and leaves the one that is there alone", "␛[?7labcd世界", { screen: "abcd世", cursor: [1, 6] }],
     ["writing over the left half takes the right half away", "世␍x", { screen: "x" }],
     ["writing over the right half takes the left half away", "世␈x", { screen: " x" }],
     ["a wide one over two halves takes both neighbours", "世世␛[1;2H国", { screen: " 国" }],
@@ -199,6 +200,9 @@ table(
     ["in insert mode", "xy␍␛[4ha␛[2b", { screen: "aaaxy" }],
     ["a second REP repeats again", "a␛[b␛[b", { screen: "aaa" }],
     ["at the bottom it scrolls", "a␛[4;1Hb␛[9b", { screen: "||bbbbbb|bbbb" }],
+    ["more than a screenful ends in the right column", "a␛[103b", { screen: "aaaaaa|aaaaaa|aaaaaa|aa" }],
+    ["far more than a screenful", "a␛[60000b", { screen: "aaaaaa|aaaaaa|aaaaaa|a" }],
+    ["far more wide ones", "␛[?69h␛[1;5s世␛[60000b", { screen: "世世|世世|世世|世" }],
     ["inside the margins", "␛[?69h␛[2;4s␛[1;2Ha␛[5b", { screen: " aaa| aaa" }],
   ],
 );

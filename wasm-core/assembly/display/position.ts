@@ -19,6 +19,8 @@ let state: i32 = UNKNOWN;
 let y: i32 = 0;
 let x: i32 = 0;
 let width: i32 = 0;
+/** Nothing was written since the frame began with the cursor in the last column. */
+let untouched: bool = false;
 /** The cursor is visible on a real terminal and is to be hidden before it travels. */
 let hideFirst: bool = false;
 /** It was hidden in this frame. */
@@ -37,26 +39,30 @@ export function startPosition(cols: i32, hide: bool): void {
 
 /** The cursor is at this place for certain, and no wrap is pending. */
 export function placeAt(row: i32, col: i32): void {
+  untouched = false;
   state = EXACT;
   y = row;
   x = col;
 }
 
 /**
- * The cursor is in this row's last column or behind it. Also where a frame starts whose cursor is in the last column:
- * a peer that was left in pending wrap after all would wrap if something were printed there without a move.
+ * Where a frame starts. In the last column that counts as the edge: a peer that was left in pending wrap after all would
+ * wrap if something were printed there without a move.
  */
-export function placeAtEdge(row: i32): void {
-  state = EDGE;
-  y = row;
+export function startAt(row: i32, col: i32): void {
+  placeAt(row, col);
+  untouched = col == width - 1;
+  if (untouched) state = EDGE;
 }
 
 export function forgetPosition(): void {
+  untouched = false;
   state = UNKNOWN;
 }
 
 /** Columns were printed from an exact position on. */
 export function advance(columns: i32): void {
+  untouched = false;
   x += columns;
   if (x >= width) state = EDGE;
 }
@@ -157,23 +163,35 @@ function putHorizontal(from: i32, to: i32): void {
   }
 }
 
+/** Cost of the relative way, or more than any. */
+function relativeCost(row: i32, col: i32): i32 {
+  if (state == EXACT) return verticalCost(row - y) + horizontalCost(x, col);
+  return state == EDGE ? verticalCost(row - y) + fromMarginCost(col) : i32.MAX_VALUE;
+}
+
+/** Bytes that {@link moveTo} would write. */
+export function costTo(row: i32, col: i32): i32 {
+  return isAt(row, col) ? 0 : min(absoluteCost(row, col), relativeCost(row, col));
+}
+
+/** The cursor's column if it is known, else -1. */
+export function knownColumn(): i32 {
+  return state == EXACT ? x : -1;
+}
+
 /**
  * Moves the cursor, absolutely or relatively, whichever is shorter. LF and ESC M move one row without scrolling here:
  * the target is on the screen and no margins are set.
  */
 export function moveTo(row: i32, col: i32): void {
   if (isAt(row, col)) return;
-  const absolute = absoluteCost(row, col);
-  let relative: i32 = i32.MAX_VALUE;
-  if (state == EXACT) relative = verticalCost(row - y) + horizontalCost(x, col);
-  else if (state == EDGE) relative = verticalCost(row - y) + fromMarginCost(col);
-  if (relative < absolute) {
+  if (relativeCost(row, col) < absoluteCost(row, col)) {
     if (state == EDGE) {
       O.putByte(CR);
       x = 0;
     }
-    putVertical(row - y);
     putHorizontal(x, col);
+    putVertical(row - y);
   } else {
     putAbsolute(row, col);
   }
@@ -184,6 +202,12 @@ export function moveTo(row: i32, col: i32): void {
 export function travelTo(row: i32, col: i32): void {
   if (isAt(row, col)) return;
   hide();
+  moveTo(row, col);
+}
+
+/** Puts the cursor where it stays. */
+export function settleAt(row: i32, col: i32): void {
+  if (untouched && row == y && col == width - 1) return;
   moveTo(row, col);
 }
 

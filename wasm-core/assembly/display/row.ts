@@ -10,6 +10,7 @@ import * as C from "./cell";
 import * as O from "./output";
 import * as P from "./position";
 import * as R from "./rendition";
+import { shiftRow } from "./shift";
 
 const SPACE: u8 = 0x20;
 
@@ -88,30 +89,68 @@ function putSpaces(style: u32, count: i32): void {
   P.advance(count);
 }
 
-/** Goes to a column to print there; over a short gap of unchanged cells in the pen's rendition by printing them. */
-function reach(now: usize, row: i32, col: i32): void {
+/**
+ * Goes right to `col` over a short gap of unchanged cells by printing them, if they are in the pen's rendition and that
+ * is no longer than moving. False if not.
+ */
+export function printGap(now: usize, row: i32, col: i32): bool {
   const from = P.columnIn(row);
-  if (from >= 0 && from < col && col - from <= P.skipCost(col - from) && !C.isCovered(now, from)) {
-    let plain = true;
-    for (let i = from; plain && i < col; i++) {
-      const cell = L.cellAt(now, i);
-      const content = C.contentOf(cell) & ~(L.CELL_PROTECTED | L.CELL_WRAP);
-      plain = content < 0x7f && R.penIs(C.styleOf(cell));
-    }
-    if (plain) {
-      for (let i = from; i < col; i++) {
-        const content = C.contentOf(L.cellAt(now, i)) & 0x7f;
-        O.putByte(content ? <u8>content : SPACE);
-      }
-      P.advance(col - from);
-      return;
-    }
+  if (from < 0 || from >= col || col - from > P.skipCost(col - from) || C.isCovered(now, from)) return false;
+  for (let i = from; i < col; i++) {
+    const cell = L.cellAt(now, i);
+    const content = C.contentOf(cell) & ~(L.CELL_PROTECTED | L.CELL_WRAP);
+    if (content >= 0x7f || !R.penIs(C.styleOf(cell))) return false;
   }
-  P.travelTo(row, col);
+  for (let i = from; i < col; i++) {
+    const content = C.contentOf(L.cellAt(now, i)) & 0x7f;
+    O.putByte(content ? <u8>content : SPACE);
+  }
+  P.advance(col - from);
+  return true;
+}
+
+/** Goes to a column to print there. */
+function reach(now: usize, row: i32, col: i32): void {
+  if (!printGap(now, row, col)) P.travelTo(row, col);
+}
+
+/**
+ * Where to start erasing so that column `col` is erased: there, or further left if only such blanks lie between and the
+ * cursor gets there for less.
+ */
+function eraseStart(now: usize, row: i32, col: i32, style: u32): i32 {
+  let first = col;
+  while (first > 0) {
+    const cell = L.cellAt(now, first - 1);
+    if (!C.isBlank(cell) || C.styleOf(cell) != style) break;
+    first--;
+  }
+  if (first > 0 && C.isCovered(now, first)) first++;
+  let best = col;
+  const at = P.knownColumn();
+  if (at >= first && at < col && P.costTo(row, at) < P.costTo(row, best)) best = at;
+  if (first == 0 && P.costTo(row, 0) < P.costTo(row, best)) best = 0;
+  return best;
+}
+
+/** True for a printed ASCII character other than space: one byte, one column, everywhere. */
+function isPlain(cell: u64): bool {
+  const content = C.contentOf(cell) & ~L.CELL_PROTECTED;
+  return content > 0x20 && content < 0x7f;
+}
+
+/** True if the receiver has blanks in this style at a column, and shows them. */
+function showsBlanks(old: usize, col: i32, columns: i32, style: u32): bool {
+  if (C.isCovered(old, col)) return false;
+  for (let i = col; i < col + columns; i++) {
+    const cell = old ? L.cellAt(old, i) : 0;
+    if (!C.isBlank(cell) || !R.sameRendition(C.styleOf(cell), style)) return false;
+  }
+  return true;
 }
 
 /** Prints one cell at its column. False if the peer may have given it another width. */
-function printCell(now: usize, row: i32, col: i32, cell: u64, width: i32): bool {
+function printCell(old: usize, now: usize, row: i32, col: i32, cell: u64, width: i32): bool {
   const style = C.styleOf(cell);
   let kind = C.printability(lineage, cell);
   // Narrow here, perhaps wide there, in the last column: it might wrap and scroll the peer's screen.
@@ -121,7 +160,7 @@ function printCell(now: usize, row: i32, col: i32, cell: u64, width: i32): bool 
     putSpaces(style, width);
     return true;
   }
-  if (kind == C.PRINT_DOUBTFUL) {
+  if (kind == C.PRINT_DOUBTFUL && !showsBlanks(old, col, width, style)) {
     putSpaces(style, width);
     P.travelTo(row, col);
   } else R.setPen(style);
@@ -139,9 +178,18 @@ function printCell(now: usize, row: i32, col: i32, cell: u64, width: i32): bool 
  *   remember that the two rows are one line. 0 if none
  */
 export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usize): i32 {
-  const first = firstDifference(old, now, cols);
+  let first = firstDifference(old, now, cols);
   if (first >= cols) return 0;
   let last = lastDifference(old, now);
+  if (old && !screen && from == 0) {
+    const moved = shiftRow(row, old, now, first, last, cols);
+    if (moved) {
+      old = moved;
+      first = firstDifference(old, now, cols);
+      if (first >= cols) return 0;
+      last = lastDifference(old, now);
+    }
+  }
   const lastNow = L.cellAt(now, cols - 1);
   const wraps = below != 0 && wrapFlag(lastNow) != 0;
   // On the bottom row the flag cannot be brought about (display.md D4).
@@ -193,14 +241,7 @@ export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usiz
         end++;
       }
       const count = changed - col + 1;
-      const at = P.columnIn(row);
-      let start = col;
-      // Erasing may as well begin where the cursor is, if there are only such blanks between.
-      if (at >= 0 && at < col && !C.isCovered(now, at)) {
-        let k = col;
-        while (k > at && C.isBlank(L.cellAt(now, k - 1)) && C.styleOf(L.cellAt(now, k - 1)) == style) k--;
-        if (k == at) start = at;
-      }
+      const start = eraseStart(now, row, col, style);
       const erased = changed - start + 1;
       const travel = end <= last ? 4 : 0;
       const spaces = count + R.penCost(style);
@@ -223,7 +264,27 @@ export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usiz
       if (hidden && col < cols) last = max(last, col);
       continue;
     }
-    const settled = printCell(now, row, col, cell, width);
+    if (isPlain(cell) && col + 1 < cols) {
+      // Most of what is printed: ASCII of one style. The last column is left to printCell.
+      reach(now, row, col);
+      R.setPen(style);
+      const from = col;
+      do {
+        O.putByte(<u8>C.contentOf(cell));
+        hidden = !hidden && C.isWide(old ? L.cellAt(old, col) : 0);
+        col++;
+        cell = L.cellAt(now, col);
+      } while (
+        col < cols - 1 &&
+        isPlain(cell) &&
+        C.styleOf(cell) == style &&
+        (hidden || (old ? L.cellAt(old, col) : 0) != cell)
+      );
+      P.advance(col - from);
+      if (hidden) last = max(last, col);
+      continue;
+    }
+    const settled = printCell(old, now, row, col, cell, width);
     if (atEnd) wroteLast = true;
     for (let i = 0; i < width; i++) {
       hidden = !hidden && old != 0 && C.isWide(L.cellAt(old, col));

@@ -10,11 +10,13 @@ import * as L from "../layout";
 import * as O from "./output";
 import * as P from "./position";
 import * as R from "./rendition";
+import { firstDifference } from "./row";
 
 /** Most scrolls in one frame. */
 const MAX_SCROLLS: i32 = 4;
-/** What margins, scroll and moving back cost, in bytes. */
-const SCROLL_COST: i32 = 18;
+/** What margins, scroll and moving back cost, in bytes; and without margins. */
+const SCROLL_COST: i32 = 16;
+const WHOLE_SCROLL_COST: i32 = 5;
 /** Rows looked at per row of the screen, all candidates together: a screen made to be slow gets fewer scrolls. */
 const BUDGET_PER_ROW: i32 = 64;
 /** Equal rows that are looked at per row: in a screen of equal rows any of them will do. */
@@ -25,6 +27,7 @@ const LF: u8 = 0x0a;
 // Scratch of frame.ts, per row of the screen.
 /** u32 each: rows of the old screen as the receiver has them now, 0 = blank. */
 let work: usize = 0;
+let nowTable: usize = 0;
 /** u64 each. */
 let oldHashes: usize = 0;
 let newHashes: usize = 0;
@@ -38,6 +41,7 @@ let chain: usize = 0;
 export const SCROLL_SCRATCH: usize = 8 + 8 + 4 + 8 + 4;
 
 let cols: i32 = 0;
+let height: i32 = 0;
 let bestTop: i32 = 0;
 let bestLength: i32 = 0;
 let bestShift: i32 = 0;
@@ -59,53 +63,70 @@ function cost(y: i32): i32 {
   return load<i32>(costs + ((<usize>y) << 2));
 }
 
-/** Column behind the last cell of a row that is not all zero; 0 is the blank row. */
+/** Column behind the last cell of a row that is not all zero. */
 function usedColumns(row: usize): i32 {
-  if (row == 0) return 0;
-  let n = cols;
-  while (n > 0 && L.cellAt(row, n - 1) == 0) n--;
+  let n = (cols + 1) & ~1;
+  while (n > 0 && !v128.any_true(v128.load(row + L.ROW_CELLS + ((<usize>(n - 2)) << L.CELL_SHIFT)))) n -= 2;
   return n;
 }
 
-/** Hash of the first `used` cells, in four independent lanes. */
-function hashRow(row: usize, used: i32): u64 {
-  const k: u64 = 0x9e3779b97f4a7c15;
-  let a: u64 = used;
-  let b: u64 = 1;
-  let c: u64 = 2;
-  let d: u64 = 3;
-  let x = 0;
-  for (; x + 4 <= used; x += 4) {
-    a = (a ^ L.cellAt(row, x)) * k;
-    b = (b ^ L.cellAt(row, x + 1)) * k;
-    c = (c ^ L.cellAt(row, x + 2)) * k;
-    d = (d ^ L.cellAt(row, x + 3)) * k;
-    a ^= a >> 29;
-    b ^= b >> 31;
-    c ^= c >> 30;
-    d ^= d >> 28;
+/** Hash of a row's cells: sums and sums of sums, so that order counts; 0 for the blank row. Equal rows are compared. */
+function hashRow(row: usize): u64 {
+  if (row == 0) return 0;
+  let sum = i32x4.splat(0);
+  let sums = i32x4.splat(0);
+  const end = row + L.ROW_CELLS + ((<usize>(cols + (cols & 1))) << L.CELL_SHIFT);
+  for (let p = row + L.ROW_CELLS; p < end; p += 16) {
+    sum = i32x4.add(sum, v128.load(p));
+    sums = i32x4.add(sums, sum);
   }
-  for (; x < used; x++) a = rotl<u64>((a ^ L.cellAt(row, x)) * k, 23);
-  return (a ^ rotl<u64>(b, 17) ^ rotl<u64>(c, 31) ^ rotl<u64>(d, 47)) * k;
+  const k: u64 = 0x9e3779b97f4a7c15;
+  const a = i64x2.extract_lane(sum, 0) * k + i64x2.extract_lane(sum, 1);
+  const b = i64x2.extract_lane(sums, 0) * k + i64x2.extract_lane(sums, 1);
+  return <u64>a * k + <u64>b;
 }
 
-/** Length of the run that {@link gainOf} looked at last. */
-let runLength: i32 = 0;
+/** True if new row `y` has the contents of old row `from`. */
+function sameRows(y: i32, from: i32): bool {
+  if (newHash(y) != oldHash(from)) return false;
+  const now: usize = load<u32>(nowTable + ((<usize>y) << 2));
+  const old = oldRow(from);
+  return now == old || firstDifference(old, now, cols) >= cols;
+}
 
-/** Bytes saved by moving the run of rows that starts at `top` up by `shift` (down if negative). */
-function gainOf(top: i32, shift: i32, start: i32, end: i32): i32 {
+/** True if new row `y` is old row `from`, perhaps written to since (layout.ts: ROW_GENERATION). */
+function descends(y: i32, from: i32): bool {
+  const old = oldRow(from);
+  if (old == 0) return false;
+  const now: usize = load<u32>(nowTable + ((<usize>y) << 2));
+  return load<u64>(now, L.ROW_GENERATION) == load<u64>(old, L.ROW_GENERATION);
+}
+
+/** Ends of the run that {@link gainOf} looked at last. */
+let runTop: i32 = 0;
+let runEnd: i32 = 0;
+
+/**
+ * Bytes saved by moving the run of rows around `y` up by `shift` (down if negative). Lines that moved with the run and
+ * were written to on the way belong to it.
+ */
+function gainOf(y: i32, shift: i32, start: i32, end: i32): i32 {
+  runTop = y;
+  while (runTop > start && runTop + shift > start && descends(runTop - 1, runTop - 1 + shift)) runTop--;
+  runEnd = runTop;
   let gain = 0;
-  let y = top;
-  while (y < end && y + shift < end && y + shift >= start && newHash(y) == oldHash(y + shift)) {
-    if (newHash(y) != oldHash(y)) gain += cost(y);
-    y++;
+  while (runEnd < end && runEnd + shift < end) {
+    if (sameRows(runEnd, runEnd + shift)) {
+      if (newHash(runEnd) != oldHash(runEnd)) gain += cost(runEnd);
+    } else if (!descends(runEnd, runEnd + shift)) break;
+    runEnd++;
   }
-  runLength = y - top;
   // The rows that scroll in are blank: those that were right before have to be drawn again.
-  const blankStart = shift > 0 ? y : top + shift;
-  const blankEnd = shift > 0 ? y + shift : top;
+  const blankStart = shift > 0 ? runEnd : runTop + shift;
+  const blankEnd = shift > 0 ? runEnd + shift : runTop;
   for (let i = blankStart; i < blankEnd; i++) if (newHash(i) == oldHash(i)) gain -= cost(i);
-  return gain - SCROLL_COST;
+  const whole = min(runTop, runTop + shift) == 0 && max(runEnd, runEnd + shift) == height;
+  return gain - (whole ? WHOLE_SCROLL_COST : SCROLL_COST);
 }
 
 /** Looks for the run that saves most within rows start..end-1. */
@@ -132,11 +153,11 @@ function findBest(start: i32, end: i32): void {
       const inside = y > start && from > start && newHash(y - 1) == oldHash(from - 1) && cost(y - 1) > 0;
       if (oldHash(from) == hash && shift != 0 && !inside) {
         const gain = gainOf(y, shift, start, end);
-        budget -= runLength + abs(shift);
+        budget -= runEnd - runTop + abs(shift);
         if (gain > bestGain) {
           bestGain = gain;
-          bestTop = y;
-          bestLength = runLength;
+          bestTop = runTop;
+          bestLength = runEnd - runTop;
           bestShift = shift;
         }
       }
@@ -150,11 +171,9 @@ function moveRows(to: i32, from: i32, count: i32): void {
   memory.copy(oldHashes + ((<usize>to) << 3), oldHashes + ((<usize>from) << 3), (<usize>count) << 3);
 }
 
-function blankRows(from: i32, count: i32, hash: u64): void {
-  for (let y = from; y < from + count; y++) {
-    store<u32>(work + ((<usize>y) << 2), 0);
-    store<u64>(oldHashes + ((<usize>y) << 3), hash);
-  }
+function blankRows(from: i32, count: i32): void {
+  memory.fill(work + ((<usize>from) << 2), 0, (<usize>count) << 2);
+  memory.fill(oldHashes + ((<usize>from) << 3), 0, (<usize>count) << 3);
 }
 
 /** CSI top;bottom r: margins, and home. */
@@ -215,21 +234,21 @@ export function scrollRows(
   screen: bool,
 ): bool {
   work = workTable;
+  nowTable = newTable;
   cols = columns;
+  height = rows;
   oldHashes = scratch;
   newHashes = oldHashes + ((<usize>rows) << 3);
   costs = newHashes + ((<usize>rows) << 3);
   chain = costs + ((<usize>rows) << 2);
   buckets = chain + ((<usize>rows) << 2);
-  const blank = hashRow(0, 0);
   for (let y = start; y < end; y++) {
     const row: usize = load<u32>(newTable + ((<usize>y) << 2));
-    const used = usedColumns(row);
-    const hash = hashRow(row, used);
-    store<u64>(newHashes + ((<usize>y) << 3), hash);
-    store<i32>(costs + ((<usize>y) << 2), used);
     const before = oldRow(y);
-    store<u64>(oldHashes + ((<usize>y) << 3), before == row ? hash : hashRow(before, usedColumns(before)));
+    const hash = hashRow(row);
+    store<u64>(newHashes + ((<usize>y) << 3), hash);
+    store<u64>(oldHashes + ((<usize>y) << 3), before == row ? hash : hashRow(before));
+    store<i32>(costs + ((<usize>y) << 2), hash ? usedColumns(row) : 0);
   }
   let scrolled = false;
   for (let i = 0; i < MAX_SCROLLS; i++) {
@@ -240,8 +259,8 @@ export function scrollRows(
     const bottom = max(bestTop, bestTop + up) + bestLength - 1;
     putScroll(top, bottom, up, rows, screen);
     moveRows(bestTop, bestTop + up, bestLength);
-    if (up > 0) blankRows(bestTop + bestLength, up, blank);
-    else blankRows(top, -up, blank);
+    if (up > 0) blankRows(bestTop + bestLength, up);
+    else blankRows(top, -up);
     scrolled = true;
   }
   return scrolled;
