@@ -9,7 +9,7 @@ import { longNames, shortNames } from "./spellings.ts";
 const help = helpText("sterna");
 
 test("every option is there, and no other", () => {
-  const told = help.replaceAll("--[no-]", "--no-").match(/--[a-z][a-z-]+/g) ?? [];
+  const told: string[] = help.replaceAll("--[no-]", "--no-").match(/--[a-z][a-z-]+/g) ?? [];
   const known: string[] = OPTIONS.flatMap((option) => longNames(option));
   for (const option of OPTIONS) {
     if (option.names[0] === "fake-proxy") continue; // Only ssh calls it.
