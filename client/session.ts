@@ -131,7 +131,7 @@ class Session {
         {
           datagram: (bytes) => this.#loop?.datagram(bytes),
           error: (text) => {
-            this.lastNetworkError = text;
+            this.lastNetworkError = text.replace(/^\w+: /, "");
             this.#loop?.networkError(text);
           },
         },

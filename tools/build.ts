@@ -27,6 +27,9 @@ const run = Bun.spawnSync(
     "--splitting",
     "--bytecode",
     "--format=esm",
+    // An executable must not read .env or bunfig.toml of whatever folder a person happens to be in.
+    "--no-compile-autoload-dotenv",
+    "--no-compile-autoload-bunfig",
     // Native add-ons of ssh2: optional, and without use under Bun (its JavaScript path is taken).
     "--external=cpu-features",
     "--external=./crypto/build/Release/sshcrypto.node",

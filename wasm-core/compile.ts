@@ -59,3 +59,6 @@ export function compileCore(entry: "index" | "internals" = "index"): string {
   renameSync(`${stamp}.${process.pid}`, stamp);
   return out;
 }
+
+// Run by itself (before `npm start`): client and server then find the module ready instead of both compiling it.
+if (import.meta.main) compileCore();

@@ -5,7 +5,7 @@
  */
 import { afterAll, describe, expect } from "bun:test";
 import { Home } from "../drivers/home.ts";
-import { clientProgram, nameOf, PAIRS, type Pair, startServer } from "../drivers/peers-run.ts";
+import { clientProgram, nameOf, PAIRS, type Pair, startClient, startServer } from "../drivers/peers-run.ts";
 import { gone, signal } from "../drivers/processes.ts";
 import { all, row, type Screen, some } from "../drivers/screen.ts";
 import { Tmux } from "../drivers/tmux.ts";
@@ -40,7 +40,7 @@ describe("the screen is that of the program run directly", () => {
         reference ??= recordDirectly(tmux, home, scenario);
         const screens = await reference;
         const session = await connect(tmux, home, pair, scenario.command, sizeOf(scenario));
-        await play(scenario, screens, session.pane, pair.server);
+        await play(scenario, screens, session.pane, pair);
         await ends(session);
       });
     });
@@ -59,6 +59,48 @@ describe("htop starts, draws, follows a resize and quits", () => {
     );
     await session.pane.keys("F10");
     await ends(session);
+  });
+});
+
+describe("over IPv6", () => {
+  forEachPair(["cat"], async (pair) => {
+    const server = await startServer(pair.server, home, { command: READY, bind: "::1" });
+    const pane = await startClient(pair.client, tmux, home, server, { host: "::1" });
+    await pane.waitForRow("ready");
+    await pane.line("hello");
+    await pane.waitForRow("hello");
+    await pane.keys("C-d");
+    await ends({ server, pane });
+  });
+});
+
+describe("the escape key twice, or before another key, is typed", () => {
+  forEachPair(["cat"], async (pair) => {
+    const command = ["sh", "-c", "stty raw -echo; echo ready; exec cat -v"];
+    const session = await connect(tmux, home, pair, command);
+    await session.pane.waitForRow("ready");
+    await session.pane.keys("C-^");
+    await session.pane.waitForRow(/^mosh: Commands: Ctrl-Z suspends, "\." quits, "\^" gives literal Ctrl-\^/);
+    await session.pane.keys("^");
+    await session.pane.keys("C-^", "x");
+    await session.pane.waitForRow(/^ *\^\^\^\^x$/);
+    await session.pane.keys("C-^", ".");
+    await ends(session);
+  });
+});
+
+describe("the window title is marked unless the user objects", () => {
+  forEachPair(["cat"], async (pair) => {
+    const { MOSH_TITLE_NOPREFIX: _, ...env } = home.env;
+    const command = ["sh", "-c", "printf '\\033]0;a title\\007'; exec cat"];
+    const server = await startServer(pair.server, home, { command });
+    const pane = await tmux.open({
+      command: [...clientProgram(pair.client), "127.0.0.1", String(server.port)],
+      env: { ...env, MOSH_KEY: server.key },
+    });
+    await pane.waitFor("the marked title", (screen) => screen.title === "[mosh] a title");
+    await pane.keys("C-d");
+    await ends({ server, pane });
   });
 });
 
@@ -107,9 +149,12 @@ describe("a session ends", () => {
   });
 });
 
+/** Says something and then waits. */
+const READY = ["sh", "-c", "echo ready; exec cat"];
+
 /** A session of a program that says something and then waits: seen, it shows that both ends are up. */
 async function connectReady(pair: Pair): Promise<Session> {
-  const session = await connect(tmux, home, pair, ["sh", "-c", "echo ready; exec cat"]);
+  const session = await connect(tmux, home, pair, READY);
   await session.pane.waitForRow("ready");
   return session;
 }

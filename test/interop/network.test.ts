@@ -110,7 +110,7 @@ describe("20 % loss each way, delay, reordering, duplicates", () => {
     const screens = await reference;
     const weather = { loss: 0.2, delay: 10, jitter: 20, reorder: 0.1, reorderBy: 60, duplicate: 0.1 };
     const session = await connectThroughRelay(pair, WORK.command, seed, weather);
-    await play(WORK, screens, session.pane, pair.server, SLOW_MS);
+    await play(WORK, screens, session.pane, pair, SLOW_MS);
     await ends(session);
     for (const direction of ["to-server", "to-client"] as const) {
       const fates = session.relay.passed(direction).map((passage) => passage.fate);

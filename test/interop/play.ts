@@ -6,7 +6,6 @@ import { expect } from "bun:test";
 import type { Home } from "../drivers/home.ts";
 import {
   type ClientOptions,
-  type Make,
   type Pair,
   type Server,
   startClient,
@@ -15,7 +14,7 @@ import {
 import { gone } from "../drivers/processes.ts";
 import type { Screen } from "../drivers/screen.ts";
 import type { Pane, Tmux } from "../drivers/tmux.ts";
-import type { Scenario } from "./scenarios.ts";
+import type { Exception, Scenario, Step } from "./scenarios.ts";
 
 export interface Session {
   readonly server: Server;
@@ -53,19 +52,25 @@ export async function connect(
   return { server, pane: await startClient(pair.client, tmux, home, server, options) };
 }
 
-/** Does the scenario's steps in a session whose server is of the given make; each must lead to the recorded screen. */
+function exceptionOf(step: Step, { client, server }: Pair): Exception | undefined {
+  if (server !== "stock") return undefined;
+  return step.stockServerDiffers ?? (client === "stock" ? step.stockPairDiffers : undefined);
+}
+
+/** Does the scenario's steps in a session of the given pair; each must lead to the recorded screen. */
 export async function play(
   scenario: Scenario,
   reference: readonly Screen[],
   pane: Pane,
-  server: Make,
+  pair: Pair,
   deadlineMs?: number,
 ): Promise<void> {
   for (const [i, step] of scenario.steps.entries()) {
     try {
       await step.act?.(pane);
-      if (server === "stock" && step.stockServerDiffers) {
-        if (!step.stockServerDiffers.blind) await pane.waitFor(step.does, step.until, deadlineMs);
+      const exception = exceptionOf(step, pair);
+      if (exception) {
+        if (!exception.blind) await pane.waitFor(step.does, step.until, deadlineMs);
       } else await pane.waitForScreen(reference[i]!, step.compare, deadlineMs);
     } catch (error) {
       throw new Error(`${step.does}: ${(error as Error).message}`);

@@ -100,3 +100,212 @@ describe("apply(diff(a, b), a) shows b", () => {
     else for (let seed = 1; seed <= count; seed++) run(seed);
   }, 600_000);
 });
+
+/** A host terminal fed `first`, a snapshot, then `second`; gives the frame between, applied and checked. */
+function between(first: string, second: string | ((t: Terminal) => void), cols = 20, rows = 6) {
+  const live = core.createTerminal(cols, rows, "host");
+  const blank = live.snapshot();
+  const stock = core.createTerminal(cols, rows, "replica");
+  const zero = { host: blank, picture: picture(blank), replica: stock };
+  live.feed(encode(first));
+  const a = live.snapshot();
+  const from = { host: a, picture: picture(a) };
+  const replica = send(zero, from, first);
+  if (typeof second === "string") live.feed(encode(second));
+  else second(live);
+  const b = live.snapshot();
+  const after = send({ ...from, replica }, { host: b, picture: picture(b) }, String(second));
+  const result = {
+    text: new TextDecoder().decode(b.diff(a)),
+    screen: new TextDecoder().decode(b.diff(a, { screen: true })),
+    equal: b.equals(a),
+    wraps: Array.from({ length: b.rows }, (_, row) => after.cell(row, b.cols - 1).wrap),
+  };
+  for (const terminal of [live, blank, stock, a, replica, b, after]) terminal.free();
+  return result;
+}
+
+const frame = (first: string, second: string) => between(first, second).text;
+
+describe("what is said, and how briefly", () => {
+  test("a typed character is that character; nothing is nothing", () => {
+    expect(frame("$ ", "x")).toBe("x");
+    expect(frame("$ ls", " ")).toBe(" ");
+    expect(frame("$ ls", "\b \b")).toBe("\b \b");
+    expect(frame("$ echo", "\b\b\b\b\x1b[K")).toBe("\b\b\b\b\x1b[K");
+    expect(frame("$ ls", "")).toBe("");
+    expect(frame("\x1b[31mred", "\x1b[0m\x1b[31m")).toBe("");
+    expect(frame("abc", "\x1b[1;2Hb\x1b[1;4H")).toBe("");
+  });
+
+  test("the pen changes by the shortest sequence", () => {
+    expect(frame("\x1b[1;31mx", "\x1b[4my")).toBe("\x1b[4my");
+    expect(frame("\x1b[1;31mx", "\x1b[0my")).toBe("\x1b[my");
+    expect(frame("\x1b[1;4;31;44mx", "\x1b[0;35my")).toBe("\x1b[;35my");
+    expect(frame("", "\x1b[91;103mx")).toBe("\x1b[91;103mx");
+    expect(frame("\x1b[38;2;1;2;3;1mx", "\x1b[22my")).toBe("\x1b[22my");
+  });
+
+  test("the cursor moves by the shortest sequence, and is hidden on a screen only", () => {
+    expect(frame("abc", "\r\n")).toBe("\r\n");
+    expect(frame("abc\r\n\r\n", "\x1b[1;4Hd\r\n\r\n")).toBe("\x1b[;4Hd\r\n\n");
+    expect(frame("abc\x1b[5;5H", "\x1b[3;5H")).toBe("\x1bM\x1bM");
+    expect(frame("abc\x1b[5;15H", "\x1b[5;5H")).toBe("\x1b[10D");
+    expect(frame("abcdef", "\x1b[1;2HX\x1b[1;7H")).not.toContain("?25");
+    const screen = between("abcdef\r\n\r\nxyz", "\x1b[1;2HX\x1b[4;7H").screen;
+    expect(screen.startsWith("\x1b[?25l")).toBe(true);
+    expect(screen.endsWith("\x1b[?25h")).toBe(true);
+    expect(between("$ ", "x").screen).toBe("x");
+  });
+
+  test("blanks are erased, with the right background", () => {
+    expect(frame("some text\x1b[1;5H", "\x1b[K")).toBe("\x1b[K");
+    expect(frame("some text\x1b[1;5H", "\x1b[44m\x1b[K")).toBe("\x1b[44m\x1b[K");
+    expect(frame("some long text here\x1b[1;3H", "\x1b[14X")).toBe("\x1b[14X");
+    const lines = between("\x1b[31;1mtext\x1b[1;1H", "\x1b[K");
+    expect(lines.text).toBe("\x1b[K");
+    // What a real terminal takes from bold is not tried.
+    expect(lines.screen).toBe("\x1b[m\x1b[K\x1b[1;31m");
+  });
+
+  test("lines that moved are scrolled, up and down, whole or between margins", () => {
+    const lines = "1 one\r\n2 two\r\n3 three\r\n4 four\r\n5 five\r\n6 six";
+    expect(frame(lines, "\r\n7 seven")).toBe("\n\r7 seven");
+    expect(frame(lines, "\x1b[1;1H\x1bM0 zero")).toBe("\x1b[T\x1b[H0 zero");
+    expect(frame(lines, "\x1b[2;5r\x1b[5;1H\nnew\x1b[r")).toContain("\x1b[2;5r\x1b[S\x1b[r");
+    expect(frame(lines, "\x1b[3;1H\x1b[L")).toContain("\x1b[3r\x1b[T\x1b[r");
+    // The same lines again, drawn anew by a program that does not know how to scroll.
+    const redrawn = "\x1b[H\x1b[2J2 two\r\n3 three\r\n4 four\r\n5 five\r\n6 six\r\n7 seven";
+    expect(frame(lines, redrawn).length).toBeLessThan(20);
+    // On a screen LF at the bottom, so that what leaves goes to the scrollback.
+    expect(between(lines, "\r\n7 seven").screen).toBe("\x1b[?25l\n\r7 seven\x1b[?25h");
+    expect(between(lines, "\x1b[1;1H\x1bM0 zero").screen).toContain("\x1bM");
+  });
+
+  test("a change of size is not a repaint, but on a screen it is", () => {
+    const lines = "1 one\r\n2 two\r\n3 three\r\n$ ";
+    const wider = between(lines, (t) => t.resize(30, 10));
+    expect(wider.text).toBe("");
+    expect(wider.screen).toContain("\x1b[2J");
+    expect(between(lines, (t) => t.resize(4, 4)).text.length).toBeLessThan(12);
+    expect(between(`${lines}\x1b[41m`, (t) => t.resize(30, 10)).text).toContain("\x1b[2J");
+  });
+});
+
+describe("stock's defects are avoided", () => {
+  test("D1: after the bottom right corner the cursor is moved absolutely or from the margin", () => {
+    expect(frame("", "\x1b[6;20HX\x1b[6;18H")).toBe("\x1b[6;20HX\r\x1b[17C");
+    expect(frame("", "\x1b[6;20HX")).toBe("\x1b[6;20HX\r\x1b[19C");
+  });
+
+  test("a frame that starts in the last column moves there before it prints", () => {
+    expect(frame(`${"x".repeat(20)}`, "\x1b[1;20HY\x1b[1;1H")).toBe("\x1b[;20HY\r");
+    expect(frame(`${"x".repeat(20)}`, "")).toBe("");
+  });
+
+  test("D5: alternate scroll is sent", () => {
+    expect(frame("", "\x1b[?1007h")).toBe("\x1b[?1007h");
+  });
+
+  test("D6: the icon name alone is a change and is sent", () => {
+    const icon = between("\x1b]0;a\x07", "\x1b]1;b\x07");
+    expect(icon.equal).toBe(false);
+    expect(icon.text).toBe("\x1b]1;b\x07");
+    expect(frame("\x1b]0;a\x07", "\x1b]2;b\x07")).toBe("\x1b]2;b\x07");
+    expect(frame("\x1b]0;a\x07", "\x1b]0;b\x07")).toBe("\x1b]0;b\x07");
+  });
+
+  test("D7: titles have at most 254 characters", () => {
+    expect(frame("", `\x1b];${"t".repeat(400)}\x07`)).toBe(`\x1b]0;${"t".repeat(254)}\x07`);
+    expect(frame("", `\x1b]2;${"ü".repeat(400)}\x07`)).toBe(`\x1b]2;${"ü".repeat(254)}\x07`);
+  });
+
+  test("D8: on a screen mouse mode 9 is switched off too", () => {
+    const off = between("\x1b[?9h", "\x1b[?9l");
+    expect(off.text).toBe("\x1b[?1000l");
+    expect(off.screen).toContain("\x1b[?9l");
+  });
+
+  test("a clipboard request does not reach the user's terminal", () => {
+    expect(frame("", "\x1b]52;c;?\x07")).toBe("");
+    expect(frame("", "\x1b]52;c;aGk=\x07")).toBe("\x1b]52;c;aGk=\x07");
+    const long = frame("", `\x1b]52;c;${"A".repeat(20000)}\x07`);
+    expect(long.length).toBeLessThanOrEqual(16384 + 3);
+  });
+
+  test("what a stock peer cannot be told is mapped down, and no difference by itself", () => {
+    for (const unseen of ["2", "9", "53", "58;5;3"]) {
+      const dropped = between("\x1b[1mtext", `\x1b[1;1H\x1b[${unseen}mtext`);
+      expect({ unseen, ...dropped }).toMatchObject({ unseen, text: "", equal: true });
+    }
+    const link = between("text", "\r\x1b]8;;http://a/\x1b\\text\x1b]8;;\x1b\\");
+    expect(link).toMatchObject({ text: "", equal: true });
+    expect(frame("", "\x1b[4:3mx")).toBe("\x1b[4mx");
+    expect(between("\x1b[4mtext", "\r\x1b[4:3mtext")).toMatchObject({ text: "", equal: true });
+    expect(frame("", "\x1b[?1016h")).toBe("\x1b[?1006h");
+  });
+
+  test("a character of unsettled width is followed by an absolute move and stands on blanks", () => {
+    expect(frame("", "😀x")).toBe("😀\x1b[;3Hx");
+    expect(frame("abcdef", "\r🫨")).toBe("\r  \r🫨\x1b[;3H");
+  });
+});
+
+describe("lines that continue on the next row", () => {
+  test("are told by letting the terminal wrap", () => {
+    const long = "x".repeat(45);
+    expect(between("", long).wraps).toEqual([true, true, false, false, false, false]);
+    expect(between("x".repeat(20), "y").wraps).toEqual([true, false, false, false, false, false]);
+    expect(between("", `${"x".repeat(20)}\r\ny`).wraps).toEqual([false, false, false, false, false, false]);
+    // Overwritten as two separate lines: the mark goes.
+    expect(between(long, `\x1b[H${"y".repeat(20)}\r\n`).wraps[0]).toBe(false);
+    expect(between("", "中".repeat(15)).wraps).toEqual([true, false, false, false, false, false]);
+  });
+});
+
+describe("equality", () => {
+  test("compares contents, not history", () => {
+    expect(between("abc", "\x1b[1;2Hb\x1b[1;4H").equal).toBe(true);
+    expect(between("abc", "\x1b[2J\x1b[Habc").equal).toBe(true);
+    // A space and an erased cell look the same.
+    expect(between("abc \x1b[1;4H", "\x1b[K").equal).toBe(true);
+  });
+
+  test("sees everything a peer is told", () => {
+    const changes = [
+      "d",
+      "\b",
+      "\x1b[31m",
+      "\x1b[?25l",
+      "\x1b[?5h",
+      "\x1b[?2004h",
+      "\x1b[?1004h",
+      "\x1b[?1007h",
+      "\x07",
+    ];
+    const more = [
+      "\x1b[?9h",
+      "\x1b[?1002h",
+      "\x1b[?1015h",
+      "\x1b]2;t\x07",
+      "\x1b]1;i\x07",
+      "\x1b]52;c;YQ==\x07",
+    ];
+    for (const change of [...changes, ...more, "\x1b[1;1H\x1b[1ma\x1b[0m\x1b[1;4H"]) {
+      expect([change, between("abc", change).equal]).toEqual([change, false]);
+    }
+    expect(between("abc", (t) => t.resize(21, 6)).equal).toBe(false);
+  });
+});
+
+test("terminals of two lineages, and freed ones, are refused", () => {
+  const [a, b] = [core.createTerminal(5, 5, "host"), core.createTerminal(5, 5, "host")];
+  expect(() => a.diff(b)).toThrow("two lineages");
+  expect(() => a.equals(b)).toThrow("two lineages");
+  const c = a.clone();
+  expect(c.diff(a)).toEqual(new Uint8Array(0));
+  c.free();
+  expect(() => a.diff(c)).toThrow("freed");
+  a.free();
+  b.free();
+});

@@ -149,6 +149,7 @@ describe("wide characters keep together", () => {
     expect(screen("\x1b[1;5H漢\x1b[1;1H\x1b[@", [6, 2])).toEqual([]);
     expect(screen("\x1b[1;6H漢", [6, 2])).toEqual(["", "漢"]);
     expect(screen("\x1b[?7l\x1b[1;6H漢", [6, 2])).toEqual([]);
+    expect(screen("\x1b[?7l\x1b[1;5H漢\x1b[1;6H字", [6, 2])).toEqual(["    漢"]);
     const host = new Host("abcd漢", [6, 2]);
     host.terminal.resize(5, 2);
     expect(host.lines).toEqual(["abcd"]);
@@ -170,6 +171,10 @@ describe("zero-width characters", () => {
   test("join what was printed last, also in pending wrap", () => {
     expect(screen("e\u0301x")).toEqual(["e\u0301x"]);
     expect(new Host(`${"a".repeat(20)}\u0301`).terminal.pendingWrap).toBe(true);
+  });
+
+  test("join a wide character from either half", () => {
+    expect(new Host("漢\x1b[1;2H\u0301").terminal.cell(0, 0).text).toBe("漢\u0301");
   });
 
   test("with nothing to join sit on a space and do not move the cursor", () => {

@@ -54,7 +54,6 @@ import {
   SAVED_MODES,
   SAVED_ROW,
   T_CURSOR_STYLE,
-  T_INPUT_STATE,
   T_MARGIN_LEFT,
   T_MARGIN_RIGHT,
   T_MODES2,
@@ -139,12 +138,8 @@ export function terminalField(t: usize, field: i32): u32 {
     case FIELD_ROLE:
       return load<u32>(t, T_ROLE);
     case FIELD_PARSER:
-      // 0 = in ground, with no partial character and no typed ESC or SS3 waiting for more.
-      return (
-        <u32>load<u8>(t, T_STATE) |
-        ((<u32>load<u8>(t, T_UTF8_LENGTH)) << 8) |
-        ((<u32>load<u8>(t, T_INPUT_STATE)) << 16)
-      );
+      // 0 = in ground, with no partial character.
+      return <u32>load<u8>(t, T_STATE) | ((<u32>load<u8>(t, T_UTF8_LENGTH)) << 8);
   }
   return 0;
 }

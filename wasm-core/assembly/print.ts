@@ -148,10 +148,15 @@ function isEmptyCell(cell: u64): bool {
 /** A zero-width character joins the cell at the combining target (terminal.md 5, width 0). */
 function combine(t: usize, cp: u32): void {
   const y = load<i32>(t, T_COMBINING_ROW);
-  const x = load<i32>(t, T_COMBINING_COL);
+  let x = load<i32>(t, T_COMBINING_COL);
   if (y < 0 || x < 0 || y >= rows(t) || x >= columns(t)) return;
   const row = writableRow(t, y);
   let cell = getCell(row, x);
+  if (isHost(t) && x > 0 && <u32>getCell(row, x - 1) & CELL_WIDE) {
+    // On the right half of a wide character: it is one character.
+    x--;
+    cell = getCell(row, x);
+  }
   if (isEmptyCell(cell)) {
     if (isHost(t)) {
       // Nothing to join: a space carries the mark and the cursor stays where a program expects it.
@@ -244,12 +249,6 @@ export function printRun(t: usize, p: usize, end: usize): usize {
   const limit = rightEdge(t, first) + 1;
   const row = writableRow(t, y);
   const host = isHost(t);
-  if (host) {
-    // A wide character that does not fit must leave alone what is there.
-    const decoded = first + 1 == limit && load<u8>(p) >= 0x80 ? decodeAt(p, end) & 0x1fffff : 0;
-    if (decoded && characterWidth(true, decoded) == 2) return p;
-    breakWide(t, row, first);
-  }
   const flags = load<u32>(t, T_PEN_FLAGS);
   const pen = load<u32>(t, T_PEN);
   const base = ((<u64>pen) << 32) | <u64>flags;
@@ -327,6 +326,7 @@ export function printRun(t: usize, p: usize, end: usize): usize {
   }
   const x = <i32>((q - row - ROW_CELLS) >> CELL_SHIFT);
   if (x == first) return p;
+  if (host) breakWide(t, row, first);
   store<i32>(t, y, T_COMBINING_ROW);
   store<i32>(t, <i32>((last - row - ROW_CELLS) >> CELL_SHIFT), T_COMBINING_COL);
   store<i32>(t, x == limit ? limit - 1 : x, T_CURSOR_COL);

@@ -30,7 +30,7 @@ async function start() {
       env: { ...home.env, MOSH_KEY: server.key },
       stdin: pty.slave,
       stdout: pty.slave,
-      stderr: "ignore",
+      stderr: "inherit",
     },
   );
   const screen = new Xterm({ cols: 80, rows: 24, scrollback: 0, allowProposedApi: true });

@@ -9,7 +9,15 @@
  * the picture and repaints all.
  */
 import * as L from "../layout";
-import { allocScratch, copyRow, newRow, releaseRow, releaseScratch, textEquals } from "../memory";
+import {
+  allocScratch,
+  copyRow,
+  ensureHeadroom,
+  releaseRow,
+  releaseScratch,
+  rowBytes,
+  textEquals,
+} from "../memory";
 import * as O from "./output";
 import * as P from "./position";
 import * as R from "./rendition";
@@ -17,8 +25,9 @@ import { drawRow, firstDifference, printGap, startRows } from "./row";
 import { SCROLL_SCRATCH, scrollRows } from "./scroll";
 import { putClipboard, putTitle } from "./text";
 
-/** Fewer changed rows than this are not worth looking for scrolls. */
+/** Fewer changed rows than this are not worth looking for scrolls, or for a blank rest of the screen. */
 const SCROLL_FROM_ROWS: i32 = 3;
+const ERASE_FROM_ROWS: i32 = 2;
 
 // ---- scratch, kept between frames. Per row of the screen: u8 dirty; u32 working copy of the old table; u32 rows made
 // for a change of size; and what scroll.ts needs
@@ -96,22 +105,19 @@ function putClear(): void {
 
 /**
  * The rows of `a` as the receiver has them after a resize to b's size (terminal.md 16): cut or padded at the right and
- * at the bottom, wrap flags gone where the width changed. Rows of the table are our own copies, or 0 = blank.
+ * at the bottom, wrap flags gone where the width changed. Rows of the table are our own copies, or 0 = blank. False if
+ * there is no memory for them.
  */
 function resizedRows(a: usize, b: usize, table: usize): bool {
   const cols = load<i32>(b, L.T_COLS);
   const rows = load<i32>(b, L.T_ROWS);
   const oldCols = load<i32>(a, L.T_COLS);
   const oldRows = load<i32>(a, L.T_ROWS);
+  if (!ensureHeadroom(<usize>rows * (rowBytes(cols) + 64) + (1 << 18))) return false;
   for (let y = 0; y < rows; y++) {
     let row: usize = 0;
     if (y < oldRows) {
-      row = tableAt(load<u32>(a, L.T_ROW_TABLE), y);
-      row = copyRow(row, cols);
-      if (row == 0) {
-        releaseRows(table, y);
-        return false;
-      }
+      row = copyRow(tableAt(load<u32>(a, L.T_ROW_TABLE), y), cols);
       const last = row + L.ROW_CELLS + ((<usize>(min(oldCols, cols) - 1)) << L.CELL_SHIFT);
       if (oldCols != cols) store<u64>(last, load<u64>(last) & ~(<u64>L.CELL_WRAP));
     }
@@ -181,6 +187,13 @@ function putEncoding(old: u32, now: u32): void {
   O.putMode(now, true);
 }
 
+/** First of the rows at the bottom of `table` that are all zero: never written or erased to the default background. */
+function blankTail(table: usize, cols: i32, rows: i32): i32 {
+  let y = rows;
+  while (y > 0 && firstDifference(0, tableAt(table, y - 1), cols) >= cols) y--;
+  return y;
+}
+
 /** Draws the rows that differ between `old` (a table, entries 0 = blank) and b's. */
 function drawRows(old: usize, b: usize, mayScroll: bool): void {
   const cols = load<i32>(b, L.T_COLS);
@@ -208,8 +221,15 @@ function drawRows(old: usize, b: usize, mayScroll: bool): void {
       memory.fill(dirty + <usize>start, 1, end - start);
     }
   }
+  const blankFrom = count >= ERASE_FROM_ROWS ? blankTail(now, cols, rows) : rows;
   let from = 0;
   for (let y = start; y < end || from > 0; y++) {
+    if (y >= blankFrom && end - y >= ERASE_FROM_ROWS) {
+      P.travelTo(y, 0);
+      R.setPenForErase(0, screen);
+      O.putCsi0(0x4a);
+      return;
+    }
     const below = y + 1 < rows ? tableAt(now, y + 1) : 0;
     const isDirty = y < end && load<u8>(dirty + <usize>y) != 0;
     const before = tableAt(old, y);

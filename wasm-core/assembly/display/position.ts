@@ -163,23 +163,35 @@ function putHorizontal(from: i32, to: i32): void {
   }
 }
 
+/** Cost of the relative way, or more than any. */
+function relativeCost(row: i32, col: i32): i32 {
+  if (state == EXACT) return verticalCost(row - y) + horizontalCost(x, col);
+  return state == EDGE ? verticalCost(row - y) + fromMarginCost(col) : i32.MAX_VALUE;
+}
+
+/** Bytes that {@link moveTo} would write. */
+export function costTo(row: i32, col: i32): i32 {
+  return isAt(row, col) ? 0 : min(absoluteCost(row, col), relativeCost(row, col));
+}
+
+/** The cursor's column if it is known, else -1. */
+export function knownColumn(): i32 {
+  return state == EXACT ? x : -1;
+}
+
 /**
  * Moves the cursor, absolutely or relatively, whichever is shorter. LF and ESC M move one row without scrolling here:
  * the target is on the screen and no margins are set.
  */
 export function moveTo(row: i32, col: i32): void {
   if (isAt(row, col)) return;
-  const absolute = absoluteCost(row, col);
-  let relative: i32 = i32.MAX_VALUE;
-  if (state == EXACT) relative = verticalCost(row - y) + horizontalCost(x, col);
-  else if (state == EDGE) relative = verticalCost(row - y) + fromMarginCost(col);
-  if (relative < absolute) {
+  if (relativeCost(row, col) < absoluteCost(row, col)) {
     if (state == EDGE) {
       O.putByte(CR);
       x = 0;
     }
-    putVertical(row - y);
     putHorizontal(x, col);
+    putVertical(row - y);
   } else {
     putAbsolute(row, col);
   }

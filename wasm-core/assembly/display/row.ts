@@ -10,6 +10,7 @@ import * as C from "./cell";
 import * as O from "./output";
 import * as P from "./position";
 import * as R from "./rendition";
+import { shiftRow } from "./shift";
 
 const SPACE: u8 = 0x20;
 
@@ -113,6 +114,25 @@ function reach(now: usize, row: i32, col: i32): void {
   if (!printGap(now, row, col)) P.travelTo(row, col);
 }
 
+/**
+ * Where to start erasing so that column `col` is erased: there, or further left if only such blanks lie between and the
+ * cursor gets there for less.
+ */
+function eraseStart(now: usize, row: i32, col: i32, style: u32): i32 {
+  let first = col;
+  while (first > 0) {
+    const cell = L.cellAt(now, first - 1);
+    if (!C.isBlank(cell) || C.styleOf(cell) != style) break;
+    first--;
+  }
+  if (first > 0 && C.isCovered(now, first)) first++;
+  let best = col;
+  const at = P.knownColumn();
+  if (at >= first && at < col && P.costTo(row, at) < P.costTo(row, best)) best = at;
+  if (first == 0 && P.costTo(row, 0) < P.costTo(row, best)) best = 0;
+  return best;
+}
+
 /** True for a printed ASCII character other than space: one byte, one column, everywhere. */
 function isPlain(cell: u64): bool {
   const content = C.contentOf(cell) & ~L.CELL_PROTECTED;
@@ -158,9 +178,18 @@ function printCell(old: usize, now: usize, row: i32, col: i32, cell: u64, width:
  *   remember that the two rows are one line. 0 if none
  */
 export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usize): i32 {
-  const first = firstDifference(old, now, cols);
+  let first = firstDifference(old, now, cols);
   if (first >= cols) return 0;
   let last = lastDifference(old, now);
+  if (old && !screen && from == 0) {
+    const moved = shiftRow(row, old, now, first, last, cols);
+    if (moved) {
+      old = moved;
+      first = firstDifference(old, now, cols);
+      if (first >= cols) return 0;
+      last = lastDifference(old, now);
+    }
+  }
   const lastNow = L.cellAt(now, cols - 1);
   const wraps = below != 0 && wrapFlag(lastNow) != 0;
   // On the bottom row the flag cannot be brought about (display.md D4).
@@ -212,14 +241,7 @@ export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usiz
         end++;
       }
       const count = changed - col + 1;
-      const at = P.columnIn(row);
-      let start = col;
-      // Erasing may as well begin where the cursor is, if there are only such blanks between.
-      if (at >= 0 && at < col && !C.isCovered(now, at)) {
-        let k = col;
-        while (k > at && C.isBlank(L.cellAt(now, k - 1)) && C.styleOf(L.cellAt(now, k - 1)) == style) k--;
-        if (k == at) start = at;
-      }
+      const start = eraseStart(now, row, col, style);
       const erased = changed - start + 1;
       const travel = end <= last ? 4 : 0;
       const spaces = count + R.penCost(style);

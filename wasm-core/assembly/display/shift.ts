@@ -1,0 +1,107 @@
+/**
+ * Text inserted into or deleted from the middle of a line: the rest of the line is shifted by ICH or DCH instead of
+ * being printed again. On the wire only; every stock client understands both (display.md 4.1). Used by row.ts.
+ */
+import * as L from "../layout";
+import { allocScratch, releaseScratch, rowBytes } from "../memory";
+import * as C from "./cell";
+import * as O from "./output";
+import * as P from "./position";
+import * as R from "./rendition";
+
+/** Longest insertion or deletion that is looked for, in columns. */
+const MAX_SHIFT: i32 = 8;
+/** Changed cells below which printing them is as short. */
+const MIN_CHANGED: i32 = 8;
+/** A cell that equals none: what stands there will be printed. */
+const UNKNOWN_CELL: u64 = 0xffffffff_001fffff;
+
+let scratch: usize = 0;
+let scratchBytes: usize = 0;
+
+function sameFrom(a: usize, atA: i32, b: usize, atB: i32, count: i32): bool {
+  for (let i = 0; i < count; i++) if (L.cellAt(a, atA + i) != L.cellAt(b, atB + i)) return false;
+  return true;
+}
+
+function isBlankFrom(row: usize, col: i32, cols: i32): bool {
+  for (let i = col; i < cols; i++) if (!C.isBlank(L.cellAt(row, i))) return false;
+  return true;
+}
+
+/** Columns inserted at `col`, or 0. Nothing but blanks may leave at the right. */
+function insertedAt(old: usize, now: usize, col: i32, cols: i32): i32 {
+  for (let n = 1; n <= MAX_SHIFT && col + n < cols; n++) {
+    if (sameFrom(now, col + n, old, col, cols - col - n) && isBlankFrom(old, cols - n, cols)) return n;
+  }
+  return 0;
+}
+
+/** Columns deleted at `col`, or 0. What enters at the right is blank, of one style. */
+function deletedAt(old: usize, now: usize, col: i32, cols: i32): i32 {
+  const style = C.styleOf(L.cellAt(now, cols - 1));
+  if (!R.isErasable(style)) return 0;
+  for (let n = 1; n <= MAX_SHIFT && col + n < cols; n++) {
+    const blank = L.cellAt(now, cols - n);
+    if (!C.isBlank(blank) || C.styleOf(blank) != style) return 0;
+    if (sameFrom(now, col, old, col + n, cols - col - n)) return n;
+  }
+  return 0;
+}
+
+/** A copy of `old` in which `count` cells moved from `from` to `to`, and `gap` cells at `at` are `filler`. */
+function shifted(
+  old: usize,
+  cols: i32,
+  from: i32,
+  to: i32,
+  count: i32,
+  at: i32,
+  gap: i32,
+  filler: u64,
+): usize {
+  const bytes = rowBytes(cols);
+  if (bytes > scratchBytes) {
+    if (scratch) releaseScratch(scratch, scratchBytes);
+    scratch = allocScratch(bytes);
+    scratchBytes = scratch ? bytes : 0;
+    if (scratch == 0) return 0;
+  }
+  memory.copy(scratch, old, bytes);
+  const cells = scratch + L.ROW_CELLS;
+  memory.copy(cells + ((<usize>to) << 3), cells + ((<usize>from) << 3), (<usize>count) << 3);
+  for (let i = at; i < at + gap; i++) store<u64>(cells + ((<usize>i) << 3), filler);
+  return scratch;
+}
+
+/**
+ * If the row changed by an insertion or deletion at column `first`, shifts the receiver's.
+ * @param first,last first and last columns where the rows differ
+ * @returns the row as the receiver has it now, valid until the next call; 0 if nothing was done
+ */
+export function shiftRow(row: i32, old: usize, now: usize, first: i32, last: i32, cols: i32): usize {
+  if (last - first < MIN_CHANGED || C.isCovered(old, first) || C.isCovered(now, first)) return 0;
+  if (((L.cellAt(old, cols - 1) | L.cellAt(now, cols - 1)) & L.CELL_WRAP) != 0) return 0;
+  let changed = 0;
+  for (let i = first; i <= last; i++) if (L.cellAt(old, i) != L.cellAt(now, i)) changed++;
+  if (changed < MIN_CHANGED) return 0;
+  const inserted = insertedAt(old, now, first, cols);
+  if (inserted && changed >= MIN_CHANGED + inserted) {
+    const rest = cols - first - inserted;
+    const copy = shifted(old, cols, first, first + inserted, rest, first, inserted, UNKNOWN_CELL);
+    if (copy == 0) return 0;
+    P.travelTo(row, first);
+    O.putCsiCount(inserted, 0x40);
+    return copy;
+  }
+  const deleted = inserted ? 0 : deletedAt(old, now, first, cols);
+  if (deleted == 0) return 0;
+  const rest = cols - first - deleted;
+  const blank = L.cellAt(now, cols - 1);
+  const copy = shifted(old, cols, first + deleted, first, rest, cols - deleted, deleted, blank);
+  if (copy == 0) return 0;
+  P.travelTo(row, first);
+  R.setPenForErase(C.styleOf(blank), false);
+  O.putCsiCount(deleted, 0x50);
+  return copy;
+}
