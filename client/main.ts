@@ -4,8 +4,10 @@
  * fast. Called by client.ts and tools/executable.ts.
  */
 import { CommandError } from "./cli/errors.ts";
+import { resolveInvocation } from "./cli/invocation.ts";
 import { parseCommandLine } from "./cli/options.ts";
 import { writeText } from "./cli/output.ts";
+import { loadSettings } from "./config/load.ts";
 
 /**
  * Runs the program and ends the process with its status.
@@ -51,8 +53,12 @@ async function runWrapper(args: string[], program: string): Promise<number> {
         return 0;
       case "fake-proxy":
         return await (await import("./bootstrap/fake-proxy.ts")).runFakeProxy(line, program);
-      case "session":
-        return await (await import("./bootstrap/session-start.ts")).startSession(line.invocation, program);
+      case "session": {
+        const { request } = line;
+        const settings = await loadSettings(request.config, request.host, process.env, program);
+        const invocation = resolveInvocation(request, { ...settings, env: process.env }, program);
+        return await (await import("./bootstrap/session-start.ts")).startSession(invocation, program);
+      }
     }
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;

@@ -1,13 +1,14 @@
 /** The wrapper's command line as data: defaults, the last of several, every refusal and their order. */
 import { describe, expect, test } from "bun:test";
 import { CommandError } from "../../../client/cli/errors.ts";
-import { type Invocation, parseCommandLine } from "../../../client/cli/options.ts";
+import { type Invocation, resolveInvocation } from "../../../client/cli/invocation.ts";
+import { parseCommandLine } from "../../../client/cli/options.ts";
 import { clientArguments } from "../../../client/main.ts";
 
 function invocation(line: string, env: Record<string, string> = {}): Invocation {
   const parsed = parseCommandLine(line.split(" "), env, "mosh");
   if (parsed.kind !== "session") throw new Error(`parsed as ${parsed.kind}`);
-  return parsed.invocation;
+  return resolveInvocation(parsed.request, { env, host: {}, global: {} }, "mosh");
 }
 
 function refusal(
@@ -36,6 +37,8 @@ describe("what is asked for", () => {
       bindServer: "ssh",
       sshPty: true,
       init: true,
+      escapeKey: undefined,
+      titlePrefix: true,
       local: false,
       remoteIp: undefined,
       host: "alice@example.org",
