@@ -117,13 +117,15 @@ function mapNational(set: u32, cp: u32): u32 {
 export function mapCharacter(t: usize, cp: u32): u32 {
   const shifted = <u32>load<u8>(t, T_SINGLE_SHIFT);
   const set = setAt(t, shifted ? shifted : <u32>load<u8>(t, T_GL));
+  // DEL is a character in a set of 96 only, and else nothing: it does not end a single shift.
+  if (cp == 0x7f && set != CHARSET_LATIN1) return cp;
   if (shifted) {
     store<u8>(t, 0, T_SINGLE_SHIFT);
     updateMapping(t);
   }
   if (cp > 0x7f || cp < 0x20) return cp;
   if (set == CHARSET_LATIN1) return cp | 0x80;
-  if (cp == 0x20 || cp == 0x7f) return cp;
+  if (cp == 0x20) return cp;
   switch (set) {
     case CHARSET_ASCII:
       return cp;
