@@ -93,7 +93,8 @@ export function udpAdvice(
       `${at.ip} is a private address. If the host is behind a NAT, forward UDP port ${at.port} to it.`,
     );
   }
-  if (jump) advice.push("ssh goes by another machine, UDP directly: this machine must reach that address itself.");
+  if (jump)
+    advice.push("ssh goes by another machine, UDP directly: this machine must reach that address itself.");
   return advice;
 }
 

@@ -177,7 +177,11 @@ async function checkHost(examination: Examination): Promise<void> {
     return;
   }
   report.ok(`server start: it waits at ${startup.ip}, UDP port ${startup.port}`);
-  await checkDatagrams(startup, examination, notices.some((text) => text.includes("ssh reaches")));
+  await checkDatagrams(
+    startup,
+    examination,
+    notices.some((text) => text.includes("ssh reaches")),
+  );
 }
 
 /** What came of the login and the server's start. */
