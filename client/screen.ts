@@ -27,7 +27,7 @@ export interface ScreenOptions {
 /** Terminals that show a title; terminfo does not say. */
 const TITLE_TERMINALS = /^(?:xterm|rxvt|kterm|Eterm|alacritty|screen|tmux)/;
 
-/** Arrow keys arrive as SS3, which the server translates for programs that want CSI (state-objects 1.2). */
+/** Arrow keys arrive as SS3, which the server translates for programs that want CSI [P 11.8]. */
 const APPLICATION_CURSOR_KEYS = "\x1b[?1h";
 
 /**

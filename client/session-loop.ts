@@ -1,6 +1,6 @@
 /**
  * The client's event loop: keys, sizes, signals and datagrams come in, in any order; after each, one pass decides what
- * to tell the person, sends what is due and draws one frame (transport 11.2, prediction 7).
+ * to tell the person, sends what is due and draws one frame [P 14.1].
  *
  * It owns no socket, no terminal device, no timer and no process state: session.ts gives it those, and tests give it
  * others, with virtual time. What ends the session is its answer, {@link SessionLoop.ending}.
