@@ -1,10 +1,11 @@
 /** A session returns every byte: snapshots, copies, programs that make the interned tables grow. */
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import type { Terminal } from "../../wasm-core/core.ts";
 import { loadCore } from "../../wasm-core/load.ts";
 import { randomOutput } from "./program-output.ts";
 import { Random } from "./random.ts";
 
+setDefaultTimeout(120_000);
 const core = await loadCore();
 const atStart = core.memory().bytesInUse;
 const inUse = () => core.memory().bytesInUse - atStart;

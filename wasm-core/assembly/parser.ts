@@ -96,7 +96,9 @@ function ground(t: usize, p: usize, end: usize): usize {
       if (q == p) return p;
       p = q;
     } else {
-      if (b != 0x7f) executeControl(t, b);
+      // DEL prints nothing, but in a set of 96 it is a character.
+      if (b == 0x7f) printCodePoint(t, b);
+      else executeControl(t, b);
       p++;
     }
   }

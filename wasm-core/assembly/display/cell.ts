@@ -77,7 +77,7 @@ function baseOf(lineage: usize, content: u32): u32 {
 /** The cell prints a character whose width is as agreed by everybody. */
 export const PRINT_SETTLED: i32 = 0;
 /** The peer's width may differ: the cursor's position behind it is unknown. */
-export const PRINT_UNSETTLED: i32 = 1;
+const PRINT_UNSETTLED: i32 = 1;
 /** The peer may not print it at all, or in another width: its cells must be blanked first. */
 export const PRINT_DOUBTFUL: i32 = 2;
 /** The peer cannot print it: blank it. */

@@ -68,7 +68,7 @@ export function advance(columns: i32): void {
 }
 
 /** True if the cursor is exactly here. */
-export function isAt(row: i32, col: i32): bool {
+function isAt(row: i32, col: i32): bool {
   return state == EXACT && y == row && x == col;
 }
 
