@@ -21,7 +21,7 @@ export type TypedAction =
 
 const DEFAULT_KEY = 0x1e;
 /** Ctrl-C, Ctrl-D, LF, Ctrl-L, CR: too much needed to be an escape key. */
-const REFUSED_KEYS = new Set([0x03, 0x04, 0x0a, 0x0c, 0x0d]);
+export const REFUSED_KEYS = new Set([0x03, 0x04, 0x0a, 0x0c, 0x0d]);
 const LF = 0x0a;
 const FORM_FEED = 0x0c;
 const CR = 0x0d;

@@ -1,11 +1,13 @@
 /**
- * The client's programs, chosen by name and arguments: the wrapper (`mosh host`), `mosh-client IP PORT`, and the
- * helper that ssh runs as its proxy. Each is loaded only when it is asked for, so that `--version` and the proxy start
+ * The client's programs, chosen by name and arguments: the wrapper (`mosh host`), `mosh-client IP PORT`, the doctor, and
+ * the helper that ssh runs as its proxy. Each is loaded only when it is asked for, so that `--version` and the proxy start
  * fast. Called by client.ts and tools/executable.ts.
  */
 import { CommandError } from "./cli/errors.ts";
+import { resolveInvocation } from "./cli/invocation.ts";
 import { parseCommandLine } from "./cli/options.ts";
 import { writeText } from "./cli/output.ts";
+import { loadSettings } from "./config/load.ts";
 
 /**
  * Runs the program and ends the process with its status.
@@ -39,8 +41,20 @@ export function clientArguments(
   return env.MOSH_KEY !== undefined || shaped ? rest : undefined;
 }
 
+/**
+ * The arguments of `sterna doctor`, if that is what shall run: `doctor` as the very first word. A host of that name is
+ * `sterna -- doctor`. Under stock's name the word is a host, as it is there.
+ */
+export function doctorArguments(args: readonly string[], name: string): string[] | undefined {
+  return name !== "mosh" && args[0] === "doctor" ? args.slice(1) : undefined;
+}
+
 async function runWrapper(args: string[], program: string): Promise<number> {
   try {
+    const doctor = doctorArguments(args, program);
+    if (doctor !== undefined) {
+      return await (await import("./doctor/doctor.ts")).runDoctor(doctor, program, process.env);
+    }
     const line = parseCommandLine(args, process.env, program);
     switch (line.kind) {
       case "help":
@@ -51,8 +65,12 @@ async function runWrapper(args: string[], program: string): Promise<number> {
         return 0;
       case "fake-proxy":
         return await (await import("./bootstrap/fake-proxy.ts")).runFakeProxy(line, program);
-      case "session":
-        return await (await import("./bootstrap/session-start.ts")).startSession(line.invocation, program);
+      case "session": {
+        const { request } = line;
+        const settings = await loadSettings(request.config, request.host, process.env, program);
+        const invocation = resolveInvocation(request, { ...settings, env: process.env }, program);
+        return await (await import("./bootstrap/session-start.ts")).startSession(invocation, program);
+      }
     }
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;

@@ -31,6 +31,7 @@ export interface MessageOptions {
 
 export class NotificationBar implements Overlay {
   readonly #escapeKeyName: string | undefined;
+  readonly #pen: string;
   #lastHeard: number;
   #lastAcked: number;
   #message = "";
@@ -41,9 +42,11 @@ export class NotificationBar implements Overlay {
   /**
    * @param escapeKeyName as in {@link EscapeKey.name}; undefined = there is no key to quit with
    * @param now start of the session: silence is counted from here
+   * @param color white on blue as in stock; false: inverse, for those who set NO_COLOR
    */
-  constructor(escapeKeyName: string | undefined, now: number) {
+  constructor(escapeKeyName: string | undefined, now: number, color = true) {
     this.#escapeKeyName = escapeKeyName;
+    this.#pen = color ? "37;44" : "7";
     this.#lastHeard = now;
     this.#lastAcked = now;
   }
@@ -95,7 +98,9 @@ export class NotificationBar implements Overlay {
     // is spaces, as in stock, because erased cells look different in a selection.
     const rest = " ".repeat(target.cols - columns);
     target.feed(
-      encoder.encode(`\x1b7\x1b[?6l\x1b[4l\x1b[1;1H\x1b[0;1;37;44m${fitting}\x1b[0;37;44m${rest}\x1b8`),
+      encoder.encode(
+        `\x1b7\x1b[?6l\x1b[4l\x1b[1;1H\x1b[0;1;${this.#pen}m${fitting}\x1b[0;${this.#pen}m${rest}\x1b8`,
+      ),
     );
     if (target.cursorRow === 0) target.setCursorVisible(false);
   }

@@ -12,6 +12,7 @@ import { UserStream } from "../ssp/user-stream.ts";
 import { libc } from "../sys/libc.ts";
 import type { Terminal } from "../wasm-core/core.ts";
 import { loadCore } from "../wasm-core/load.ts";
+import { colorWanted } from "./cli/color.ts";
 import { writeText } from "./cli/output.ts";
 import { bootTime } from "./clock.ts";
 import { EscapeKey } from "./escape-key.ts";
@@ -35,7 +36,7 @@ export interface ClientOptions {
   readonly overwrite: boolean;
   /** Do not switch to the alternate screen. */
   readonly noInit: boolean;
-  /** TERM, HOME, the terminfo variables, MOSH_TITLE_NOPREFIX, MOSH_ESCAPE_KEY. */
+  /** TERM, HOME, the terminfo variables, MOSH_TITLE_NOPREFIX, MOSH_ESCAPE_KEY, NO_COLOR. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -43,7 +44,7 @@ export interface ClientOptions {
 const DEFAULT_SIZE: WindowSize = { cols: 80, rows: 24 };
 /** How long the way out waits for a terminal that does not read. */
 const FLUSH_MS = 1000;
-const SUSPENDED_NOTICE = "\n\x1b[37;44m[mosh is suspended.]\x1b[m\n";
+const SUSPENDED = "[mosh is suspended.]";
 const EXITING = "[mosh is exiting.]\n";
 const RLIMIT_CORE = 4;
 
@@ -189,7 +190,7 @@ class Session {
     screen.start();
     screen.draw(transport.latest.terminal.snapshot());
     const escapeKey = new EscapeKey(env.MOSH_ESCAPE_KEY);
-    const bar = new NotificationBar(escapeKey.name, now);
+    const bar = new NotificationBar(escapeKey.name, now, colorWanted(env));
     const echo = new LocalEcho({
       mode: this.#options.predict,
       overwrite: this.#options.overwrite,
@@ -279,7 +280,8 @@ class Session {
   #suspend(): void {
     this.#loop?.suspended();
     this.#giveBack();
-    if (!this.terminalStuck) writeText(1, SUSPENDED_NOTICE);
+    const color = colorWanted(this.#options.env);
+    if (!this.terminalStuck) writeText(1, `\n${color ? `\x1b[37;44m${SUSPENDED}\x1b[m` : SUSPENDED}\n`);
     // The whole group, as the terminal's own Ctrl-Z would: we may run below npm, a script, or a wrapper.
     process.kill(0, "SIGSTOP");
   }

@@ -4,7 +4,7 @@
  */
 import { CommandError } from "../cli/errors.ts";
 import { exitStatus } from "../cli/exit-status.ts";
-import type { Invocation } from "../cli/options.ts";
+import { clientEnvironment, type Invocation } from "../cli/invocation.ts";
 import { writeText } from "../cli/output.ts";
 import { whyNotExecutable } from "./run-startup.ts";
 import type { Startup } from "./startup-reader.ts";
@@ -58,19 +58,6 @@ async function askForColors(
   return /^[0-9]{1,9}$/.test(colors) ? Number(colors) : 0;
 }
 
-/** The environment of the session's client, except for the key. */
-function clientEnvironment(
-  env: Readonly<Record<string, string | undefined>>,
-  invocation: Invocation,
-): Record<string, string | undefined> {
-  return {
-    ...env,
-    MOSH_PREDICTION_DISPLAY: invocation.predict,
-    ...(invocation.predictOverwrite ? { MOSH_PREDICTION_OVERWRITE: "yes" } : {}),
-    ...(invocation.init ? {} : { MOSH_NO_TERM_INIT: "1" }),
-  };
-}
-
 /** Runs the client to its end. @returns its exit status, which is the wrapper's */
 export async function launchClient(
   startup: Startup,
@@ -86,8 +73,8 @@ export async function launchClient(
     port: startup.port,
     key: startup.key,
     predict: invocation.predict,
-    overwrite: environment.MOSH_PREDICTION_OVERWRITE === "yes",
-    noInit: environment.MOSH_NO_TERM_INIT !== undefined,
+    overwrite: invocation.predictOverwrite,
+    noInit: !invocation.init,
     env: environment,
   });
 }

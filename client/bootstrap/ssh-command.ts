@@ -2,7 +2,7 @@
  * The call of the system's ssh, as words: `SSH -n -tt -S none -o ProxyCommand=... [user@]host -- REMOTE`. Pure.
  */
 import { selfCommand } from "../../sys/self.ts";
-import type { RemoteIpMethod } from "../cli/options.ts";
+import type { RemoteIpMethod } from "../config/settings.ts";
 import { shellQuote, shellQuoteAll } from "./shell-words.ts";
 
 /** Makes the remote shell tell which address of its own ssh reached. */

@@ -16,6 +16,10 @@ export interface OptionSpec {
   /** The first is the canonical one, the others are aliases. Lower case. */
   readonly names: readonly string[];
   readonly kind: OptionKind;
+  /** Only the full names count. For options stock lacks: they must not make a beginning ambiguous that stock takes. */
+  readonly exact?: true;
+  /** `--name=` gives the empty value, where Getopt::Long misses one. */
+  readonly mayBeEmpty?: true;
 }
 
 /** One option as found: its canonical name; the value, or true, or false for a negated one. */
@@ -57,7 +61,9 @@ function spellings(specs: readonly OptionSpec[]): Map<string, Candidate> {
 /** The full spelling that `typed` stands for, or what is wrong with it. */
 function complete(typed: string, table: Map<string, Candidate>): { name: string } | { error: string } {
   if (table.has(typed)) return { name: typed };
-  const hits = [...table.keys()].filter((name) => name.startsWith(typed)).sort();
+  const hits = [...table.keys()]
+    .filter((name) => name.startsWith(typed) && !table.get(name)!.spec.exact)
+    .sort();
   if (hits.length === 0) return { error: `Unknown option: ${typed}` };
   const meanings = new Set(hits.map((hit) => `${table.get(hit)!.negated} ${table.get(hit)!.spec.names[0]}`));
   if (meanings.size > 1) return { error: `Option ${typed} is ambiguous (${hits.join(", ")})` };
@@ -110,7 +116,7 @@ export function parseWords(
     }
     // A value that is a word of its own may be anything, even `--`; an attached one must not be empty.
     const value = attached ?? argv[++i];
-    if (value === undefined || attached === "") {
+    if (value === undefined || (attached === "" && !spec.mayBeEmpty)) {
       errors.push(`Option ${completed.name} requires an argument`);
     } else {
       found.push({ name: spec.names[0]!, value, afterWords: words.length > 0 });

@@ -139,3 +139,31 @@ describe("the server binds the port of the range that was asked for", () => {
     await livesWithoutSsh(pane);
   });
 });
+
+describe("--local needs no ssh", () => {
+  forEachPair(async (pair) => {
+    const pane = await tmux.open({
+      command: [
+        ...wrapperProgram(pair.client),
+        "--local",
+        `--server=${serverProgram(pair.server).join(" ")}`,
+        "127.0.0.1",
+        ...["--", "sh", "-c", "echo ready; exec cat"],
+      ],
+      env: home.env,
+    });
+    await pane.waitForRow("ready");
+    await pane.keys("C-d");
+    const { status, text } = await pane.exit();
+    expect(text).toEndWith("[mosh is exiting.]");
+    expect(status).toBe(0);
+  });
+
+  if (PAIRS.some(({ client, server }) => client === "sterna" && server === "sterna")) {
+    peer("tmux").concurrent("Sterna alone, without a host", async () => {
+      const pane = await tmux.open({ command: [...wrapperProgram("sterna"), "--local"], env: home.env });
+      await pane.waitForRow("$");
+      await livesWithoutSsh(pane);
+    });
+  }
+});

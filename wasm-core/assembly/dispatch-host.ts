@@ -30,6 +30,7 @@ import {
 import { setSideMargins } from "./margins";
 import { restorePrivateModes, savePrivateModes } from "./modes";
 import { parameterCount, rawParameter } from "./params";
+import { requestPresentationState } from "./presentation";
 import { repeat } from "./print";
 import { characterProtection, setCursorStyle, setProtection } from "./protection";
 import {
@@ -200,6 +201,9 @@ export function dispatchHostCsi(t: usize, key: u32): void {
       break;
     case DOLLAR | 0x76:
       copyRectangle(t);
+      break;
+    case DOLLAR | 0x77:
+      requestPresentationState(t);
       break;
     case DOLLAR | 0x78:
       fillRectangle(t);

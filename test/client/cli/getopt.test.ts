@@ -108,3 +108,22 @@ describe("options that are refused", () => {
     test(line, () => expect(parse(line).errors).toEqual(errors));
   }
 });
+
+describe("options that stock lacks", () => {
+  const specs: OptionSpec[] = [
+    { names: ["client"], kind: "value" },
+    { names: ["config"], kind: "value", exact: true },
+    { names: ["key"], kind: "value", exact: true, mayBeEmpty: true },
+  ];
+  test("count only in full, and make no beginning ambiguous", () => {
+    expect(parseWords(specs, ["--c=x", "--CONFIG=y"]).options.map((o) => [o.name, o.value])).toEqual([
+      ["client", "x"],
+      ["config", "y"],
+    ]);
+    expect(parseWords(specs, ["--conf=y"]).errors).toEqual(["Unknown option: conf"]);
+  });
+  test("may have an empty value if that means something", () => {
+    expect(parseWords(specs, ["--key="]).options.map((o) => o.value)).toEqual([""]);
+    expect(parseWords(specs, ["--config="]).errors).toEqual(["Option config requires an argument"]);
+  });
+});

@@ -1,13 +1,14 @@
 /** The wrapper's command line as data: defaults, the last of several, every refusal and their order. */
 import { describe, expect, test } from "bun:test";
 import { CommandError } from "../../../client/cli/errors.ts";
-import { type Invocation, parseCommandLine } from "../../../client/cli/options.ts";
-import { clientArguments } from "../../../client/main.ts";
+import { type Invocation, resolveInvocation } from "../../../client/cli/invocation.ts";
+import { parseCommandLine } from "../../../client/cli/options.ts";
+import { clientArguments, doctorArguments } from "../../../client/main.ts";
 
 function invocation(line: string, env: Record<string, string> = {}): Invocation {
   const parsed = parseCommandLine(line.split(" "), env, "mosh");
   if (parsed.kind !== "session") throw new Error(`parsed as ${parsed.kind}`);
-  return parsed.invocation;
+  return resolveInvocation(parsed.request, { env, host: {}, global: {} }, "mosh");
 }
 
 function refusal(
@@ -36,6 +37,8 @@ describe("what is asked for", () => {
       bindServer: "ssh",
       sshPty: true,
       init: true,
+      escapeKey: undefined,
+      titlePrefix: true,
       local: false,
       remoteIp: undefined,
       host: "alice@example.org",
@@ -193,4 +196,12 @@ describe("wrapper or mosh-client", () => {
     expect(clientArguments(["client", "ls", "-l"], "sterna", {})).toBeUndefined();
     expect(clientArguments(["--", "client"], "sterna", KEY)).toBeUndefined();
   });
+});
+
+test("doctor or a host called so", () => {
+  expect(doctorArguments(["doctor"], "sterna")).toEqual([]);
+  expect(doctorArguments(["doctor", "-p", "5", "h"], "sterna")).toEqual(["-p", "5", "h"]);
+  expect(doctorArguments(["--", "doctor"], "sterna")).toBeUndefined();
+  expect(doctorArguments(["-4", "doctor"], "sterna")).toBeUndefined();
+  expect(doctorArguments(["doctor", "h"], "mosh")).toBeUndefined();
 });

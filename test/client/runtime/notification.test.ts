@@ -172,6 +172,19 @@ describe("the bar over difficult screens", () => {
     }
   });
 
+  test("inverse instead of colors, if there shall be none", () => {
+    const target = core.createTerminal(40, 2, "replica-repair");
+    const bar = new NotificationBar(undefined, 0, false);
+    bar.setMessage("x", 0, { permanent: true });
+    bar.apply(target, 0);
+    expect(target.text()[0]).toBe("mosh: x");
+    const plain = core.createTerminal(40, 2, "replica-repair");
+    plain.feed(new TextEncoder().encode(`\x1b7\x1b[1;7mmosh: x\x1b[0;7m${" ".repeat(33)}\x1b8\x1b[?25l`));
+    expect(target.inspect()).toEqual(plain.inspect());
+    plain.free();
+    target.free();
+  });
+
   test("control characters in a message are not obeyed", () => {
     const target = core.createTerminal(40, 2, "replica-repair");
     const bar = new NotificationBar(undefined, 0);

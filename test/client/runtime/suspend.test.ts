@@ -19,8 +19,8 @@ const shows = (row: string) => (screen: Screen) => textOf(screen).includes(row);
 const count = (text: string, part: string) => text.split(part).length - 1;
 
 /** A session below an interactive shell, with something on its screen. */
-async function session(): Promise<ClientInShell> {
-  const made = await clientInShell(tmux, home, { interactive: true });
+async function session(env: Record<string, string> = {}): Promise<ClientInShell> {
+  const made = await clientInShell(tmux, home, { interactive: true, env });
   await made.pane.waitForRow(/^\$/);
   await made.pane.line("echo remote; stty size");
   await made.pane.waitFor("the remote shell", shows("24 80"));
@@ -70,11 +70,12 @@ peer("tmux", "mosh-server", "bash")(
 );
 
 peer("tmux", "mosh-server", "bash")(
-  "a size that changed while suspended is sent on return",
+  "a size that changed while suspended is sent on return; the notice has no color with NO_COLOR",
   async () => {
-    const made = await session();
+    const made = await session({ NO_COLOR: "1" });
     await made.pane.keys("C-^", "C-z");
     await made.pane.waitFor("the local shell", (s) => !s.alternate && shows("[mosh is suspended.]")(s));
+    expect(made.written()).toContain("\n[mosh is suspended.]\r\n");
     await made.pane.resize(100, 30);
     await made.pane.line("fg");
     await made.pane.waitFor("the session", (s) => s.alternate && shows("24 80")(s));
