@@ -42,7 +42,7 @@ export class Terminal {
 
   /** Use Core.createTerminal. */
   constructor(abi: Abi, views: Views, ptr: number) {
-    if (ptr === 0) throw new Error("the terminal core is out of memory");
+    if (ptr === 0) throw outOfMemory();
     this.#abi = abi;
     this.#views = views;
     this.#ptr = ptr;
@@ -97,13 +97,13 @@ export class Terminal {
     for (let at = 0; at < bytes.length; at += CHUNK) {
       const part = bytes.length <= CHUNK ? bytes : bytes.subarray(at, at + CHUNK);
       this.#views.bytes().set(part, scratch);
-      this.#abi.terminal_feed(t, scratch, part.length);
+      if (!this.#abi.terminal_feed(t, scratch, part.length)) throw outOfMemory();
     }
   }
 
   /** New size, clamped to 1..4096 each; the same size is no change. */
   resize(cols: number, rows: number): void {
-    this.#abi.terminal_resize(this.pointer, clampSize(cols), clampSize(rows));
+    if (!this.#abi.terminal_resize(this.pointer, clampSize(cols), clampSize(rows))) throw outOfMemory();
   }
 
   /** Bytes the user typed; translated (terminal.md 14), they join the replies in order. */
@@ -121,7 +121,7 @@ export class Terminal {
   takeReplies(): Uint8Array {
     const length = this.#abi.terminal_reply_length(this.pointer);
     if (length === 0) return new Uint8Array(0);
-    const at = this.#abi.terminal_reply_ptr(this.pointer);
+    const at = this.#abi.terminal_reply_ptr(this.pointer) >>> 0;
     const replies = this.#views.bytes().slice(at, at + length);
     this.#abi.terminal_clear_replies(this.pointer);
     return replies;
@@ -212,7 +212,9 @@ export class Terminal {
     return this.#decode(at, this.#abi.terminal_text_length(this.pointer, which));
   }
 
-  #decode(at: number, length: number): string {
+  /** UTF-8 at an address as the core returns it: negative beyond 2 GiB. */
+  #decode(address: number, length: number): string {
+    const at = address >>> 0;
     return length === 0 ? "" : decoder.decode(this.#views.bytes().subarray(at, at + length));
   }
 
@@ -265,7 +267,7 @@ export class Terminal {
   /** A row as words, two a cell: content and style. Equal cells of a lineage have equal words. A fresh array. */
   rowWords(row: number): Uint32Array {
     this.#check(row, 0);
-    const at = this.#abi.terminal_row_cells(this.pointer, row);
+    const at = this.#abi.terminal_row_cells(this.pointer, row) >>> 0;
     return new Uint32Array(this.#views.bytes().slice(at, at + this.cols * 8).buffer);
   }
 
@@ -339,7 +341,7 @@ export class Terminal {
       (options.screen ? DIFF.screen : 0);
     const length = this.#abi.display_diff(from.pointer, this.pointer, flags);
     if (length === -2) throw new Error("terminals of two lineages have no difference");
-    if (length < 0) throw new Error("the terminal core is out of memory");
+    if (length < 0) throw outOfMemory();
     const at = this.#abi.display_output() >>> 0;
     return this.#views.bytes().slice(at, at + length);
   }
@@ -431,6 +433,11 @@ export class Terminal {
     this.#views.bytes().set(bytes, scratch);
     this.#abi.terminal_set_text(this.pointer, which, scratch, bytes.length);
   }
+}
+
+/** The core's memory (4 GiB at most) is used up: what was asked for was not begun. */
+function outOfMemory(): Error {
+  return new Error("the terminal core is out of memory");
 }
 
 /** Sizes come from the network: anything that is not a positive number is 1, the core cuts what is too large. */

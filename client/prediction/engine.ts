@@ -70,6 +70,8 @@ export class PredictionEngine {
   #slowLine = false;
   #glitches = 0;
   #lastRepair = 0;
+  #right = 0;
+  #wrong = 0;
   #cols = 0;
   #rowCount = 0;
 
@@ -158,6 +160,11 @@ export class PredictionEngine {
     return this.#anyActive() && !(this.#glitches > 0 && this.#flagging) ? WAKE_MS : Number.POSITIVE_INFINITY;
   }
 
+  /** Guessed characters that the server confirmed, and that it refuted after they could be seen. */
+  get judged(): { readonly right: number; readonly wrong: number } {
+    return { right: this.#right, wrong: this.#wrong };
+  }
+
   /** Contents remembered of all cells, for tests: bounded, however much is typed ahead. */
   get remembered(): number {
     return this.#rows.reduce(
@@ -221,6 +228,7 @@ export class PredictionEngine {
             } else if (cell.epoch > this.#confirmedEpoch) {
               this.#killEpoch(cell.epoch, screen);
             } else {
+              this.#wrong++;
               this.reset();
               return false;
             }
@@ -234,6 +242,7 @@ export class PredictionEngine {
   }
 
   #confirm(cell: CellPrediction, cells: CellPrediction[], rendition: Rendition, now: number): void {
+    this.#right++;
     if (cell.epoch > this.#confirmedEpoch) this.#confirmedEpoch = cell.epoch;
     if (now - cell.time < GLITCH_MS && this.#glitches > 0 && now - REPAIR_INTERVAL_MS >= this.#lastRepair) {
       this.#glitches--;

@@ -182,6 +182,19 @@ describe("what is said, and how briefly", () => {
     expect(between(lines, "\x1b[1;1H\x1bM0 zero").screen).toContain("\x1bM");
   });
 
+  test("what is behind an insertion or deletion in a line is shifted, not printed again", () => {
+    const line = "$ git commit -m x ";
+    expect(frame(`${line}\x1b[1;7H`, "\x1b[@X")).toBe("\x1b[@X");
+    expect(frame(`${line}\x1b[1;7H`, `XY${line.slice(6)}\x1b[1;9H`)).toBe("\x1b[2@XY");
+    expect(frame(`${line}\x1b[1;9H`, "\b\x1b[P")).toBe("\b\x1b[P");
+    expect(frame(`\x1b[44m${line}\x1b[K\x1b[1;9H`, "\b\x1b[2P")).toBe("\b\x1b[2P");
+    expect(between(`${line}\x1b[1;7H`, "\x1b[@X").screen).toContain("Xcommit -m x");
+  });
+
+  test("a cleared screen is erased", () => {
+    expect(frame("1\r\n2\r\n3\r\n4\r\n5\r\n6", "\x1b[H\x1b[2J$ ")).toBe("\x1b[H$\r\n\x1b[J\x1b[;3H");
+  });
+
   test("a change of size is not a repaint, but on a screen it is", () => {
     const lines = "1 one\r\n2 two\r\n3 three\r\n$ ";
     const wider = between(lines, (t) => t.resize(30, 10));

@@ -22,6 +22,7 @@ import {
   HASH,
   QUESTION,
   QUESTION_DOLLAR,
+  REP,
   QUOTE,
   SPACE,
   STAR,
@@ -146,7 +147,7 @@ export function dispatchHostCsi(t: usize, key: u32): void {
     case 0x61:
       columnRelative(t, 1);
       break;
-    case 0x62:
+    case REP:
       repeat(t);
       break;
     case 0x65:

@@ -20,8 +20,10 @@ import {
 } from "./layout";
 import { joinLineage, leaveLineage, newLineage } from "./lineage";
 import { alloc, ensureHeadroom, release, releaseText, retainText } from "./memory";
+import { feed } from "./parser";
 import { freeReplies } from "./reply";
 import { resetState } from "./reset";
+import { resize } from "./resize";
 import { clamp } from "./screen";
 import {
   MAX_COLS,
@@ -62,6 +64,25 @@ export function createTerminal(cols: i32, height: i32, role: u32): usize {
 /** Bytes a screen of this size takes, generously. */
 export function screenBytes(cols: i32, height: i32): usize {
   return <usize>height * (((<usize>cols) << 3) + 64) + 65536;
+}
+
+/** Most that one event allocates beside the screens: strings, answers, title stack, fresh slabs. */
+const EVENT_BYTES: usize = 1 << 20;
+
+/** Feeds `length` bytes (64 KiB at most) at `bytes`. False, and nothing done, if memory might run out on the way. */
+export function feedTerminal(t: usize, bytes: usize, length: usize): bool {
+  const screens = screenBytes(load<i32>(t, T_COLS), load<i32>(t, T_ROWS)) << 1;
+  if (!ensureHeadroom(screens + EVENT_BYTES)) return false;
+  feed(t, bytes, length);
+  return true;
+}
+
+/** Resizes. False, and nothing done, if memory might run out on the way. */
+export function resizeTerminal(t: usize, cols: i32, height: i32): bool {
+  const screens = screenBytes(clamp(cols, 1, MAX_COLS), clamp(height, 1, MAX_ROWS)) << 1;
+  if (!ensureHeadroom(screens + EVENT_BYTES)) return false;
+  resize(t, cols, height);
+  return true;
 }
 
 /** Copies the struct and makes everything it points at shared or its own. */
