@@ -178,6 +178,7 @@ describe("what is said, and how briefly", () => {
 
   test("a wide character with the cursor in its middle is not printed into", () => {
     expect(frame("中abc\x1b[1;2H", "\x1b[1;4HX\x1b[1;6H")).toBe("\x1b[2CXc");
+    expect(frame("中  abcdefgh\x1b[1;2H", "\x1b[1;5H\x1b[K\x1b[1;2H")).toBe("\x1b[3C\x1b[K\b\b\b");
   });
 
   test("blanks are erased, with the right background", () => {
@@ -282,6 +283,8 @@ describe("stock's defects are avoided", () => {
 
   test("a character of unsettled width is followed by an absolute move and stands on blanks", () => {
     expect(frame("", "😀x")).toBe("😀\x1b[;3Hx");
+    // A peer that gives a regional indicator two columns has wiped what is behind it.
+    expect(frame("ab\r", "🇩")).toBe("🇩\x1b[;2Hb\b");
     expect(frame("", "❤️x")).toBe("❤️\x1b[;2Hx");
     expect(frame("abcdef", "\r🫨")).toBe("\r  \r🫨\x1b[;3H");
   });
