@@ -101,7 +101,7 @@ export class Terminal {
     }
   }
 
-  /** New size, clamped to 1..4096 each; the same size is no change. */
+  /** New size, clamped to 1..4096 each and a million cells; the same size is no change. */
   resize(cols: number, rows: number): void {
     if (!this.#abi.terminal_resize(this.pointer, clampSize(cols), clampSize(rows))) throw outOfMemory();
   }

@@ -264,5 +264,7 @@ test("sizes from anywhere are clamped", () => {
     terminal.resize(given, 2);
     expect(terminal.cols).toBe(kept);
   }
+  terminal.resize(4096, 4096);
+  expect([terminal.cols, terminal.rows]).toEqual([4096, 256]);
   terminal.free();
 });

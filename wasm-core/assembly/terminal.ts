@@ -24,10 +24,8 @@ import { feed } from "./parser";
 import { freeReplies } from "./reply";
 import { resetState } from "./reset";
 import { resize } from "./resize";
-import { clamp } from "./screen";
+import { clampColumns, clampRows } from "./screen";
 import {
-  MAX_COLS,
-  MAX_ROWS,
   STATE_GROUND,
   T_PARAM_TEXT,
   T_REPLY,
@@ -47,8 +45,8 @@ import { copyTitleStack, freeTitleStack } from "./titles";
 
 /** A blank terminal, size clamped to 1..MAX. 0 if memory is exhausted. */
 export function createTerminal(cols: i32, height: i32, role: u32): usize {
-  cols = clamp(cols, 1, MAX_COLS);
-  height = clamp(height, 1, MAX_ROWS);
+  cols = clampColumns(cols);
+  height = clampRows(cols, height);
   if (!ensureHeadroom(screenBytes(cols, height))) return 0;
   const t = alloc(T_SIZE);
   memory.fill(t, 0, T_SIZE);
@@ -79,7 +77,8 @@ export function feedTerminal(t: usize, bytes: usize, length: usize): bool {
 
 /** Resizes. False, and nothing done, if memory might run out on the way. */
 export function resizeTerminal(t: usize, cols: i32, height: i32): bool {
-  const screens = screenBytes(clamp(cols, 1, MAX_COLS), clamp(height, 1, MAX_ROWS)) << 1;
+  cols = clampColumns(cols);
+  const screens = screenBytes(cols, clampRows(cols, height)) << 1;
   if (!ensureHeadroom(screens + EVENT_BYTES)) return false;
   resize(t, cols, height);
   return true;
