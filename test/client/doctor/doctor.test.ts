@@ -111,6 +111,16 @@ describe("all is well", () => {
     await noServers();
   });
 
+  onSshd("by a jump host: the host is asked for its address, and that is said", async () => {
+    const { status, out, verdicts } = await doctor([`--ssh=${sshd.command} -J jump`, "box"]);
+    expect(verdicts).toEqual(ALL_WELL);
+    expect(out).toContain(
+      "ssh login: box\n         sterna: ssh reaches box by ProxyJump jump: asking the host for its",
+    );
+    expect(status).toBe(0);
+    await noServers();
+  });
+
   test("--local: our own server, no ssh", async () => {
     const { status, verdicts } = await doctor(["--local"]);
     expect(verdicts).toEqual(ALL_WELL.map((one) => one.replace(/ok (ssh .*)/, "skipped $1")));
