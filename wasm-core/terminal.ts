@@ -32,6 +32,9 @@ export interface DiffOptions {
 /** Bytes handed to the core at once. */
 const CHUNK = 65536;
 
+/** Bytes a cell holds at most (assembly/lineage.ts). */
+const MAX_CELL_BYTES = 64;
+
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
 
@@ -365,8 +368,7 @@ export class Terminal {
     this.#check(row, col);
     const bits =
       (flags.wide ? CELL.wide : 0) | (flags.fallback ? CELL.fallback : 0) | (flags.wrap ? CELL.wrap : 0);
-    // A cell holds at most 64 bytes; the core keeps the base character of anything longer.
-    const bytes = encoder.encode(text).subarray(0, 64);
+    const bytes = cut(encoder.encode(text), MAX_CELL_BYTES);
     const scratch = this.#views.scratch(CHUNK);
     this.#views.bytes().set(bytes, scratch);
     this.#abi.cell_set_text(this.pointer, row, col, scratch, bytes.length, bits);
@@ -428,7 +430,7 @@ export class Terminal {
   }
 
   #setText(which: number, text: string): void {
-    const bytes = encoder.encode(text).subarray(0, CHUNK);
+    const bytes = cut(encoder.encode(text), CHUNK);
     const scratch = this.#views.scratch(CHUNK);
     this.#views.bytes().set(bytes, scratch);
     this.#abi.terminal_set_text(this.pointer, which, scratch, bytes.length);
@@ -438,6 +440,13 @@ export class Terminal {
 /** The core's memory (4 GiB at most) is used up: what was asked for was not begun. */
 function outOfMemory(): Error {
   return new Error("the terminal core is out of memory");
+}
+
+/** At most `limit` bytes of UTF-8, whole characters only. */
+function cut(bytes: Uint8Array, limit: number): Uint8Array {
+  let end = Math.min(bytes.length, limit);
+  while (end > 0 && end < bytes.length && (bytes[end]! & 0xc0) === 0x80) end--;
+  return bytes.subarray(0, end);
 }
 
 /** Sizes come from the network: anything that is not a positive number is 1, the core cuts what is too large. */

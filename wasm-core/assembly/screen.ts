@@ -111,7 +111,7 @@ export function clampRows(cols: i32, height: i32): i32 {
 // ---- cells and rows
 
 /** Style word with only the background of `style`: what an erased cell keeps (terminal.md 1.1). */
-export function backgroundOf(t: usize, style: u32): u32 {
+function backgroundOf(t: usize, style: u32): u32 {
   return eraseStyle(<usize>load<u32>(t, T_LINEAGE), style);
 }
 
