@@ -95,7 +95,7 @@ export class Server {
   }
 }
 
-/** Starts a server as the wrapper would and reads what it prints (bootstrap 3.4). */
+/** Starts a server as the wrapper would and reads what it prints (bootstrap-and-cli.md 3.4). */
 export async function startServer(make: Make, home: Home, options: ServerOptions = {}): Promise<Server> {
   const command = [
     ...serverProgram(make),

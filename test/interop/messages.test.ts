@@ -36,7 +36,7 @@ interface Case {
   readonly args: readonly string[];
   /** Added to the environment; undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Default 1. `"some"`: not 0, but which is nobody's business (bootstrap 2.2). */
+  /** Default 1. `"some"`: not 0, but which is nobody's business (bootstrap-and-cli.md 2.2). */
   readonly status?: number | "some";
   /** Standard output and error together must contain each of these. */
   readonly says: readonly (string | RegExp)[];
