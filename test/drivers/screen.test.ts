@@ -13,7 +13,6 @@ function screen(capture: string, changes: Partial<Screen> = {}): Screen {
     cursor: { row: 0, col: 0 },
     cursorVisible: true,
     mouse: "",
-    alternate: false,
     title: "",
     exited: undefined,
     ...changes,

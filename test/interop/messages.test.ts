@@ -10,8 +10,8 @@ import { Home } from "../drivers/home.ts";
 import {
   clientProgram,
   type Finished,
+  MAKES,
   type Make,
-  PAIRS,
   run,
   serverProgram,
   wrapperProgram,
@@ -41,8 +41,6 @@ interface Case {
   /** Standard output and error together must contain each of these. */
   readonly says: readonly (string | RegExp)[];
 }
-
-const MAKES: readonly Make[] = [...new Set(PAIRS.map((pair) => pair.client))];
 
 function environment(changes: Case["env"] = {}): Record<string, string> {
   const merged = { ...home.env, ...changes };

@@ -13,7 +13,7 @@ import { until } from "../drivers/wait.ts";
 import { peer } from "../peers.ts";
 import { FIXTURES } from "./fixtures.ts";
 import { ends, play, recordDirectly, type Session } from "./play.ts";
-import { cleared, type Scenario, SHELL } from "./scenarios.ts";
+import { cleared, type Scenario, SHELL } from "./scenario.ts";
 
 const home = new Home(FIXTURES);
 const tmux = new Tmux();
