@@ -6,8 +6,8 @@
 import { ptr } from "bun:ffi";
 import { closeSync, openSync, read as readFd } from "node:fs";
 import { libc } from "../../../sys/libc.ts";
-import { makeSilent, TERMIOS_BYTES } from "../../termios.ts";
 import { writeText } from "../../cli/output.ts";
+import { makeSilent, TERMIOS_BYTES } from "../../termios.ts";
 
 export interface Prompter {
   /**
