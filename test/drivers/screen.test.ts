@@ -13,6 +13,7 @@ function screen(capture: string, changes: Partial<Screen> = {}): Screen {
     cursor: { row: 0, col: 0 },
     cursorVisible: true,
     mouse: "",
+    alternate: false,
     title: "",
     exited: undefined,
     ...changes,

@@ -157,7 +157,7 @@ export class Pane {
 
   async screen(): Promise<Screen> {
     const format = [
-      ..."pane_width pane_height cursor_x cursor_y cursor_flag".split(" "),
+      ..."pane_width pane_height cursor_x cursor_y cursor_flag alternate_on".split(" "),
       "pane_dead",
       ..."mouse_any_flag mouse_button_flag mouse_standard_flag mouse_sgr_flag mouse_utf8_flag".split(" "),
       "pane_title",
@@ -170,16 +170,17 @@ export class Pane {
     const end = output.indexOf("\n");
     const fields = output.slice(0, end).split("\t");
     const [cols, rows, x, y] = fields.slice(0, 4).map(Number) as [number, number, number, number];
-    const mouse = ["any", "button", "standard", "sgr", "utf8"].filter((_, i) => fields[6 + i] === "1");
+    const mouse = ["any", "button", "standard", "sgr", "utf8"].filter((_, i) => fields[7 + i] === "1");
     return {
       cols,
       rows,
       lines: parseCapture(output.slice(end + 1), cols, rows),
       cursor: { row: y, col: Math.min(x, cols - 1) },
       cursorVisible: fields[4] === "1",
-      exited: fields[5] === "1" ? this.#status() : undefined,
+      alternate: fields[5] === "1",
+      exited: fields[6] === "1" ? this.#status() : undefined,
       mouse: mouse.join(" "),
-      title: fields.slice(11).join("\t"),
+      title: fields.slice(12).join("\t"),
     };
   }
 
