@@ -25,7 +25,7 @@ export interface Screen {
   /** The multiplexer's mouse modes that are on, joined by a space: `any`, `button`, `standard`, `sgr`, `utf8`. */
   readonly mouse: string;
   /** Whether the alternate screen is shown. */
-  readonly alternate: boolean;
+  readonly alternate?: boolean;
   readonly title: string;
   /** Exit status once the pane's program has ended. */
   readonly exited: number | undefined;
