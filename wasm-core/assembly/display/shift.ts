@@ -24,15 +24,10 @@ function sameFrom(a: usize, atA: i32, b: usize, atB: i32, count: i32): bool {
   return true;
 }
 
-function isBlankFrom(row: usize, col: i32, cols: i32): bool {
-  for (let i = col; i < cols; i++) if (!C.isBlank(L.cellAt(row, i))) return false;
-  return true;
-}
-
-/** Columns inserted at `col`, or 0. Nothing but blanks may leave at the right. */
+/** Columns inserted at `col`, or 0. */
 function insertedAt(old: usize, now: usize, col: i32, cols: i32): i32 {
   for (let n = 1; n <= MAX_SHIFT && col + n < cols; n++) {
-    if (sameFrom(now, col + n, old, col, cols - col - n) && isBlankFrom(old, cols - n, cols)) return n;
+    if (sameFrom(now, col + n, old, col, cols - col - n)) return n;
   }
   return 0;
 }
