@@ -259,6 +259,18 @@ describe("stock's defects are avoided", () => {
     expect(frame("", `\x1b]2;${"ü".repeat(400)}\x07`)).toBe(`\x1b]2;${"ü".repeat(254)}\x07`);
   });
 
+  test("titles from elsewhere are cleaned and cut too", () => {
+    const live = core.createTerminal(20, 3, "host");
+    const from = live.snapshot();
+    live.feed(encode("\x1b]0;x\x07"));
+    const to = live.snapshot();
+    to.setTitle(`a\x1bb\x07c\u009dd\x7fé${"t".repeat(300)}`);
+    to.setIconName("\u0085");
+    const text = new TextDecoder().decode(to.diff(from));
+    expect(text).toBe(`\x1b]1;\x07\x1b]2;abcd\x7fé${"t".repeat(248)}\x07`);
+    for (const terminal of [live, from, to]) terminal.free();
+  });
+
   test("D8: on a screen mouse mode 9 is switched off too", () => {
     const off = between("\x1b[?9h", "\x1b[?9l");
     expect(off.text).toBe("\x1b[?1000l");
@@ -342,6 +354,8 @@ describe("equality", () => {
       expect([change, between("abc", change).equal]).toEqual([change, false]);
     }
     expect(between("abc", (t) => t.resize(21, 6)).equal).toBe(false);
+    // The same text as one line, and as two.
+    expect(between(`${"x".repeat(20)}y`, "\x1b[1;20Hx\x1b[2;1Hy").equal).toBe(false);
   });
 });
 
