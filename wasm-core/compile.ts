@@ -25,15 +25,17 @@ function sourceHash(): string {
 /**
  * Path of an up-to-date core.wasm.
  * @param entry assembly/index.ts, or for tests of the insides assembly/internals.ts
+ * @param notice said on standard error if it has to be compiled, which takes some seconds
  * @throws Error with the compiler's own messages if the AssemblyScript sources do not compile.
  */
-export function compileCore(entry: "index" | "internals" = "index"): string {
+export function compileCore(entry: "index" | "internals" = "index", notice?: string): string {
   const name = entry === "index" ? "core" : entry;
   const out = join(ROOT, "build", `${name}.wasm`);
   const stamp = join(ROOT, "build", `${name}.hash`);
   const hash = sourceHash();
   const current = (): boolean => existsSync(out) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash;
   if (current()) return out;
+  if (notice !== undefined) process.stderr.write(`${notice}\n`);
   mkdirSync(join(ROOT, "build"), { recursive: true });
   const release = takeTurn(join(ROOT, "build", `${name}.lock`), current);
   try {
@@ -108,4 +110,4 @@ function compile(entry: "index" | "internals", name: string, hash: string): void
 }
 
 // Run by itself (before `npm start`): client and server then find the module ready instead of both compiling it.
-if (import.meta.main) compileCore();
+if (import.meta.main) compileCore("index", "compiling the terminal core (some seconds, once)");

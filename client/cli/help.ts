@@ -108,6 +108,7 @@ Configuration
 In a session
   Ctrl-^ .                quit: ends the session, also without contact
   Ctrl-^ Ctrl-Z           suspend; fg comes back
+  Ctrl-^ i                show or hide the connection's figures
   Ctrl-^ ^                type Ctrl-^
 
 Files

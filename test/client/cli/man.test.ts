@@ -60,7 +60,7 @@ for (const page of PAGES) {
   });
 
   // Not everywhere, and not needed: another opinion where it is.
-  test.skipIf(Bun.which("mandoc") === null)(`${page} has no fault that mandoc knows`, () => {
+  peer("mandoc")(`${page} has no fault that mandoc knows`, () => {
     const run = Bun.spawnSync(["mandoc", "-Tlint", "-Wwarning", path(page)], { stdin: "ignore" });
     expect([run.exitCode, run.stdout.toString()]).toEqual([0, ""]);
   });
