@@ -211,6 +211,8 @@ describe("what is said, and how briefly", () => {
     expect(frame(`${line}\x1b[1;7H`, `XY${line.slice(6)}\x1b[1;9H`)).toBe("\x1b[2@XY");
     expect(frame(`${line}\x1b[1;9H`, "\b\x1b[P")).toBe("\b\x1b[P");
     expect(frame(`\x1b[44m${line}\x1b[K\x1b[1;9H`, "\b\x1b[2P")).toBe("\b\x1b[2P");
+    expect(frame(`${line}\x1b[1;9H\x1b[41m`, "\b\x1b[49m\x1b[2P\x1b[41m")).toBe("\b\x1b[m\x1b[2P\x1b[41m");
+    expect(frame("0123456789abcdefghij\x1b[1;3H", "\x1b[@X")).toBe("\x1b[@X");
     expect(between(`${line}\x1b[1;7H`, "\x1b[@X").screen).toContain("Xcommit -m x");
   });
 
@@ -223,6 +225,7 @@ describe("what is said, and how briefly", () => {
     const wider = between(lines, (t) => t.resize(30, 10));
     expect(wider.text).toBe("");
     expect(wider.screen).toContain("\x1b[2J");
+    expect(between("x".repeat(45), (t) => t.resize(30, 6)).text).toBe("");
     expect(between(lines, (t) => t.resize(4, 4)).text.length).toBeLessThan(12);
     expect(between(`${lines}\x1b[41m`, (t) => t.resize(30, 10)).text).toContain("\x1b[2J");
   });
@@ -256,10 +259,25 @@ describe("stock's defects are avoided", () => {
     expect(frame("", `\x1b]2;${"ü".repeat(400)}\x07`)).toBe(`\x1b]2;${"ü".repeat(254)}\x07`);
   });
 
+  test("titles from elsewhere are cleaned and cut too", () => {
+    const live = core.createTerminal(20, 3, "host");
+    const from = live.snapshot();
+    live.feed(encode("\x1b]0;x\x07"));
+    const to = live.snapshot();
+    to.setTitle(`a\x1bb\x07c\u009dd\x7fé${"t".repeat(300)}`);
+    to.setIconName("\u0085");
+    const text = new TextDecoder().decode(to.diff(from));
+    expect(text).toBe(`\x1b]1;\x07\x1b]2;abcd\x7fé${"t".repeat(248)}\x07`);
+    for (const terminal of [live, from, to]) terminal.free();
+  });
+
   test("D8: on a screen mouse mode 9 is switched off too", () => {
     const off = between("\x1b[?9h", "\x1b[?9l");
     expect(off.text).toBe("\x1b[?1000l");
     expect(off.screen).toContain("\x1b[?9l");
+    const other = between("\x1b[?9h\x1b[?1005h", "\x1b[?1003h\x1b[?1006h");
+    expect(other.text).toBe("\x1b[?1003h\x1b[?1006h");
+    expect(other.screen).toBe("\x1b[?9l\x1b[?1003h\x1b[?1005l\x1b[?1006h");
   });
 
   test("a clipboard request does not reach the user's terminal", () => {
@@ -297,6 +315,7 @@ describe("lines that continue on the next row", () => {
     expect(between("x".repeat(20), "y").wraps).toEqual([true, false, false, false, false, false]);
     expect(between("", `${"x".repeat(20)}\r\ny`).wraps).toEqual([false, false, false, false, false, false]);
     expect(between("", `${"x".repeat(9)}${" ".repeat(11)}y`).wraps[0]).toBe(true);
+    expect(between(`abcdefghijklmn${" ".repeat(6)}y`, "\x1b[1;3HXcdefghijklmn").wraps[0]).toBe(true);
     // Overwritten as two separate lines: the mark goes.
     expect(between(long, `\x1b[H${"y".repeat(20)}\r\n`).wraps[0]).toBe(false);
     expect(between("", "中".repeat(15)).wraps).toEqual([true, false, false, false, false, false]);
@@ -335,6 +354,8 @@ describe("equality", () => {
       expect([change, between("abc", change).equal]).toEqual([change, false]);
     }
     expect(between("abc", (t) => t.resize(21, 6)).equal).toBe(false);
+    // The same text as one line, and as two.
+    expect(between(`${"x".repeat(20)}y`, "\x1b[1;20Hx\x1b[2;1Hy").equal).toBe(false);
   });
 });
 

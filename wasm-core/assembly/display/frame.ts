@@ -105,21 +105,18 @@ function putClear(): void {
 
 /**
  * The rows of `a` as the receiver has them after a resize to b's size (terminal.md 16): cut or padded at the right and
- * at the bottom, wrap flags gone where the width changed. Rows of the table are our own copies, or 0 = blank. False if
- * there is no memory for them.
+ * at the bottom; a wrap flag inside a row means nothing. Rows of the table are our own copies, or 0 = blank. False if there
+ * is no memory for them.
  */
 function resizedRows(a: usize, b: usize, table: usize): bool {
   const cols = load<i32>(b, L.T_COLS);
   const rows = load<i32>(b, L.T_ROWS);
-  const oldCols = load<i32>(a, L.T_COLS);
   const oldRows = load<i32>(a, L.T_ROWS);
   if (!ensureHeadroom(<usize>rows * (rowBytes(cols) + 64) + (1 << 18))) return false;
   for (let y = 0; y < rows; y++) {
     let row: usize = 0;
     if (y < oldRows) {
       row = copyRow(tableAt(load<u32>(a, L.T_ROW_TABLE), y), cols);
-      const last = row + L.ROW_CELLS + ((<usize>(min(oldCols, cols) - 1)) << L.CELL_SHIFT);
-      if (oldCols != cols) store<u64>(last, load<u64>(last) & ~(<u64>L.CELL_WRAP));
     }
     store<u32>(table + ((<usize>y) << 2), <u32>row);
   }

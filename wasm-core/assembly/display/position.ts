@@ -77,11 +77,6 @@ export function isInRow(row: i32): bool {
   return state != UNKNOWN && y == row;
 }
 
-/** Takes the cursor out of a pending wrap, if it may be in one, without leaving the row. */
-export function leaveEdge(): void {
-  if (state == EDGE) moveTo(y, 0);
-}
-
 /** True if the cursor waits behind the last column of this row. */
 export function isAtEdge(row: i32): bool {
   return state == EDGE && y == row;

@@ -199,7 +199,6 @@ function putScroll(top: i32, bottom: i32, up: i32, rows: i32, screen: bool): voi
   if (!whole) putMargins(top, bottom, rows, screen);
   if (fromBottom) {
     if (!P.isInRow(bottom)) P.moveTo(bottom, 0);
-    P.leaveEdge();
     O.putRepeated(LF, up);
   } else if (!screen) {
     O.putCsiCount(abs(up), up > 0 ? 0x53 : 0x54);

@@ -24,15 +24,10 @@ function sameFrom(a: usize, atA: i32, b: usize, atB: i32, count: i32): bool {
   return true;
 }
 
-function isBlankFrom(row: usize, col: i32, cols: i32): bool {
-  for (let i = col; i < cols; i++) if (!C.isBlank(L.cellAt(row, i))) return false;
-  return true;
-}
-
-/** Columns inserted at `col`, or 0. Nothing but blanks may leave at the right. */
+/** Columns inserted at `col`, or 0. */
 function insertedAt(old: usize, now: usize, col: i32, cols: i32): i32 {
   for (let n = 1; n <= MAX_SHIFT && col + n < cols; n++) {
-    if (sameFrom(now, col + n, old, col, cols - col - n) && isBlankFrom(old, cols - n, cols)) return n;
+    if (sameFrom(now, col + n, old, col, cols - col - n)) return n;
   }
   return 0;
 }
@@ -81,7 +76,6 @@ function shifted(
  */
 export function shiftRow(row: i32, old: usize, now: usize, first: i32, last: i32, cols: i32): usize {
   if (last - first < MIN_CHANGED || C.isCovered(old, first) || C.isCovered(now, first)) return 0;
-  if (((L.cellAt(old, cols - 1) | L.cellAt(now, cols - 1)) & L.CELL_WRAP) != 0) return 0;
   let changed = 0;
   for (let i = first; i <= last; i++) if (L.cellAt(old, i) != L.cellAt(now, i)) changed++;
   if (changed < MIN_CHANGED) return 0;
@@ -97,7 +91,8 @@ export function shiftRow(row: i32, old: usize, now: usize, first: i32, last: i32
   const deleted = inserted ? 0 : deletedAt(old, now, first, cols);
   if (deleted == 0) return 0;
   const rest = cols - first - deleted;
-  const blank = L.cellAt(now, cols - 1);
+  // Neither ICH nor DCH leaves the row's wrap flag; drawing the rest brings it back.
+  const blank = L.cellAt(now, cols - 1) & ~(<u64>L.CELL_WRAP);
   const copy = shifted(old, cols, first + deleted, first, rest, cols - deleted, deleted, blank);
   if (copy == 0) return 0;
   P.travelTo(row, first);
