@@ -80,7 +80,7 @@ const encoder = new TextEncoder();
 
 function chunks(line: () => string): Uint8Array[] {
   let text = "";
-  while (text.length < SIZE / 4) text += line();
+  while (text.length < SIZE / 8) text += line();
   const block = encoder.encode(text);
   const parts: Uint8Array[] = [];
   for (let at = 0; at < block.length; at += CHUNK) parts.push(block.subarray(at, at + CHUNK));
@@ -90,7 +90,7 @@ function chunks(line: () => string): Uint8Array[] {
 /** Best MB/s of several runs. */
 function measureCore(role: "host" | "replica", parts: Uint8Array[], bytes: number): number {
   let best = 0;
-  for (let run = 0; run < 12; run++) {
+  for (let run = 0; run < 30; run++) {
     const terminal = core.createTerminal(COLS, ROWS, role);
     const begin = Bun.nanoseconds();
     for (const part of parts) terminal.feed(part);

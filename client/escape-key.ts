@@ -16,6 +16,8 @@ export type TypedAction =
   /** Ctrl-L was sent: repaint everything with the next frame. */
   | { readonly kind: "repaint" }
   | { readonly kind: "suspend" }
+  /** Show or hide the status line. */
+  | { readonly kind: "status" }
   /** End the session; the rest of the block is dropped. */
   | { readonly kind: "quit" };
 
@@ -27,6 +29,7 @@ const FORM_FEED = 0x0c;
 const CR = 0x0d;
 const CTRL_Z = 0x1a;
 const PERIOD = 0x2e;
+const LETTER_I = 0x69;
 const SPACE = 0x20;
 
 export class EscapeKey {
@@ -57,7 +60,7 @@ export class EscapeKey {
     this.#literals = letter ? [literal, literal + 0x20] : [literal];
     const pass = String.fromCharCode(literal);
     this.name = control ? `Ctrl-${pass}` : `"${pass}"`;
-    this.helpText = `Commands: Ctrl-Z suspends, "." quits, "${pass}" gives literal ${this.name}`;
+    this.helpText = `Commands: Ctrl-Z suspends, "." quits, "${pass}" gives literal ${this.name}, "i" info`;
   }
 
   /** Takes one block as read from the terminal. Keeps its state from block to block. */
@@ -87,6 +90,11 @@ export class EscapeKey {
         }
         if (byte === CTRL_Z) {
           actions.push({ kind: "suspend" });
+          this.#afterLineEnd = false;
+          continue;
+        }
+        if (byte === LETTER_I && !this.#literals.includes(byte)) {
+          actions.push({ kind: "status" });
           this.#afterLineEnd = false;
           continue;
         }

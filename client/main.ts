@@ -1,6 +1,6 @@
 /**
- * The client's programs, chosen by name and arguments: the wrapper (`mosh host`), `mosh-client IP PORT`, and the
- * helper that ssh runs as its proxy. Each is loaded only when it is asked for, so that `--version` and the proxy start
+ * The client's programs, chosen by name and arguments: the wrapper (`mosh host`), `mosh-client IP PORT`, the doctor, and
+ * the helper that ssh runs as its proxy. Each is loaded only when it is asked for, so that `--version` and the proxy start
  * fast. Called by client.ts and tools/executable.ts.
  */
 import { CommandError } from "./cli/errors.ts";
@@ -41,8 +41,20 @@ export function clientArguments(
   return env.MOSH_KEY !== undefined || shaped ? rest : undefined;
 }
 
+/**
+ * The arguments of `sterna doctor`, if that is what shall run: `doctor` as the very first word. A host of that name is
+ * `sterna -- doctor`. Under stock's name the word is a host, as it is there.
+ */
+export function doctorArguments(args: readonly string[], name: string): string[] | undefined {
+  return name !== "mosh" && args[0] === "doctor" ? args.slice(1) : undefined;
+}
+
 async function runWrapper(args: string[], program: string): Promise<number> {
   try {
+    const doctor = doctorArguments(args, program);
+    if (doctor !== undefined) {
+      return await (await import("./doctor/doctor.ts")).runDoctor(doctor, program, process.env);
+    }
     const line = parseCommandLine(args, process.env, program);
     switch (line.kind) {
       case "help":

@@ -6,6 +6,7 @@
  */
 import type { Terminal } from "../wasm-core/core.ts";
 import type { Overlay, ServerNews } from "./overlay.ts";
+import { fit } from "./row-text.ts";
 
 /** No new remote state for longer than this: the server is late. */
 const CONTACT_LATE_MS = 6500;
@@ -141,18 +142,4 @@ function duration(seconds: number, unit: string): string {
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes}:${two(seconds % 60)}`;
   return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
-}
-
-/** The part of the text that fits into a row, unprintable characters left out, and the columns it takes. */
-function fit(text: string, target: Terminal): { fitting: string; columns: number } {
-  let fitting = "";
-  let columns = 0;
-  for (const character of text) {
-    const width = target.width(character.codePointAt(0)!);
-    if (width < 0) continue;
-    if (columns + width > target.cols) break;
-    fitting += character;
-    columns += width;
-  }
-  return { fitting, columns };
 }

@@ -27,7 +27,7 @@ export interface ScreenOptions {
 /** Terminals that show a title; terminfo does not say. */
 const TITLE_TERMINALS = /^(?:xterm|rxvt|kterm|Eterm|alacritty|screen|tmux)/;
 
-/** Arrow keys arrive as SS3, which the server translates for programs that want CSI (state-objects 1.2). */
+/** Arrow keys arrive as SS3, which the server translates for programs that want CSI [P 11.8]. */
 const APPLICATION_CURSOR_KEYS = "\x1b[?1h";
 
 /**
@@ -48,6 +48,7 @@ export class Screen {
   #drawn: Terminal;
   #started = false;
   #repaint = false;
+  #synchronized = false;
 
   constructor(options: ScreenOptions) {
     this.#output = options.output;
@@ -72,10 +73,10 @@ export class Screen {
     return this.#output.backlog > 0;
   }
 
-  /** Alternate screen, key mode; the next frame paints everything. */
-  start(): void {
+  /** Alternate screen, key mode, what we ask the terminal once; the next frame paints everything. */
+  start(question = ""): void {
     const switching = this.#noInit ? "" : latin1(this.#terminfo.enterScreen);
-    this.#output.write(Buffer.from(switching + APPLICATION_CURSOR_KEYS, "latin1"));
+    this.#output.write(Buffer.from(switching + APPLICATION_CURSOR_KEYS + question, "latin1"));
     this.#started = true;
     this.#repaint = true;
   }
@@ -89,6 +90,11 @@ export class Screen {
     this.#output.write(Buffer.from(STOP + scroll + switching, "latin1"));
   }
 
+  /** The terminal has mode 2026: it shows a frame when it has all of it. */
+  useSynchronizedOutput(): void {
+    this.#synchronized = true;
+  }
+
   /** Paint everything with the next frame, whatever is thought to be on the screen. */
   repaint(): void {
     this.#repaint = true;
@@ -100,13 +106,20 @@ export class Screen {
     this.#repaint = false;
     this.#drawn.free();
     this.#drawn = target;
-    this.#output.write(bytes);
+    this.#output.write(this.#synchronized && bytes.length > 0 ? synchronized(bytes) : bytes);
   }
 
   /** Gives the remembered picture back. */
   free(): void {
     this.#drawn.free();
   }
+}
+
+const BEGIN_FRAME = Buffer.from("\x1b[?2026h");
+const END_FRAME = Buffer.from("\x1b[?2026l");
+
+function synchronized(frame: Uint8Array): Uint8Array {
+  return Buffer.concat([BEGIN_FRAME, frame, END_FRAME]);
 }
 
 function latin1(bytes: Uint8Array): string {

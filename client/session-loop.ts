@@ -1,6 +1,6 @@
 /**
  * The client's event loop: keys, sizes, signals and datagrams come in, in any order; after each, one pass decides what
- * to tell the person, sends what is due and draws one frame (transport 11.2, prediction 7).
+ * to tell the person, sends what is due and draws one frame [P 14.1].
  *
  * It owns no socket, no terminal device, no timer and no process state: session.ts gives it those, and tests give it
  * others, with virtual time. What ends the session is its answer, {@link SessionLoop.ending}.
@@ -14,6 +14,7 @@ import type { NotificationBar } from "./notification.ts";
 import type { Overlay } from "./overlay.ts";
 import type { Screen } from "./screen.ts";
 import type { SendFailure } from "./sockets.ts";
+import type { StatusLine } from "./status-line.ts";
 import type { WindowSize } from "./tty.ts";
 
 /** How a session ended. */
@@ -39,7 +40,8 @@ export interface LoopParts {
   readonly screen: Screen;
   readonly escapeKey: EscapeKey;
   readonly bar: NotificationBar;
-  /** In the order of drawing; the bar is one of them. */
+  readonly status: StatusLine;
+  /** In the order of drawing; bar and status line are among them. */
   readonly overlays: readonly Overlay[];
   /** The server's UDP port, for messages. */
   readonly port: number;
@@ -115,7 +117,7 @@ export class SessionLoop {
   }
 
   #obey(block: Uint8Array, now: number): void {
-    const { transport, screen, escapeKey, bar, suspend } = this.#parts;
+    const { transport, screen, escapeKey, bar, status, suspend } = this.#parts;
     for (const action of escapeKey.take(block)) {
       switch (action.kind) {
         case "send":
@@ -132,6 +134,9 @@ export class SessionLoop {
           break;
         case "suspend":
           suspend();
+          break;
+        case "status":
+          status.toggle();
           break;
         case "quit":
           this.#shutDown("Exiting on user request...");

@@ -22,6 +22,8 @@ import type { Overlay } from "./overlay.ts";
 import { Screen } from "./screen.ts";
 import { type Ending, SessionLoop } from "./session-loop.ts";
 import { Sockets } from "./sockets.ts";
+import { type ConnectionFigures, StatusLine } from "./status-line.ts";
+import { SYNCHRONIZED_OUTPUT_QUESTION, TerminalAnswers } from "./terminal-answers.ts";
 import { lookUpTerminfo, sessionMessage, type Terminfo } from "./terminfo.ts";
 import { TitlePrefix } from "./title-prefix.ts";
 import { Tty, TtyError, type WindowSize } from "./tty.ts";
@@ -187,7 +189,7 @@ class Session {
     const { port, env } = this.#options;
     const tty = this.#tty;
     tty.makeRaw();
-    screen.start();
+    screen.start(SYNCHRONIZED_OUTPUT_QUESTION);
     screen.draw(transport.latest.terminal.snapshot());
     const escapeKey = new EscapeKey(env.MOSH_ESCAPE_KEY);
     const bar = new NotificationBar(escapeKey.name, now, colorWanted(env));
@@ -196,7 +198,9 @@ class Session {
       overwrite: this.#options.overwrite,
       width: (codePoint) => transport.latest.terminal.width(codePoint),
     });
-    const overlays: Overlay[] = [echo, bar];
+    const status = new StatusLine(() => figuresOf(transport, echo), `${this.#options.ip}:${port}`);
+    const overlays: Overlay[] = [echo, status, bar];
+    const answers = new TerminalAnswers(() => screen.useSynchronizedOutput());
     if (env.MOSH_TITLE_NOPREFIX === undefined) overlays.push(new TitlePrefix());
     return await new Promise<Ending>((resolve) => {
       const loop = new SessionLoop({
@@ -205,6 +209,7 @@ class Session {
         screen,
         escapeKey,
         bar,
+        status,
         overlays,
         port,
         started: now,
@@ -218,7 +223,10 @@ class Session {
       this.#loop = loop;
       tty.output.onDrained = () => loop.terminalReady();
       tty.listen(
-        (block) => loop.typed(block),
+        (block) => {
+          const typed = answers.filter(block);
+          if (typed.length > 0) loop.typed(typed);
+        },
         () => loop.inputEnded(),
       );
       loop.start(this.#size);
@@ -307,4 +315,22 @@ class Session {
     if (size) this.#size = size;
     this.#loop?.resized(size);
   }
+}
+
+/** The status line's figures. */
+function figuresOf(
+  transport: Transport<UserStream, TerminalState<Terminal>>,
+  echo: LocalEcho,
+): ConnectionFigures {
+  const { stats } = transport;
+  const { right, wrong } = echo.engine.judged;
+  return {
+    srtt: transport.latestNum === 0n ? undefined : transport.srtt,
+    datagramsIn: stats.datagramsIn,
+    datagramsSentByServer: Number(transport.expectedSequence),
+    bytesIn: stats.bytesIn,
+    bytesOut: stats.bytesOut,
+    guessesRight: right,
+    guessesWrong: wrong,
+  };
 }

@@ -37,7 +37,7 @@ const IP_TOS = 1;
 const IP_MTU_DISCOVER = 10;
 const IPV6_MTU_DISCOVER = 23;
 const PMTUDISC_DONT = 0;
-/** DSCP 0, ECN-capable transport ECT(0) (transport 5.1). */
+/** DSCP 0, ECN-capable transport ECT(0) [P 5.10]. */
 const TOS_ECT0 = 0x02;
 
 /** The address family of a numeric address; undefined if it is none. A scope (`fe80::1%eth0`) is allowed. */
@@ -123,7 +123,7 @@ export class Sockets {
     }
   }
 
-  /** After each datagram sent: hop if it is time (transport 5.5). The new port serves from the next datagram on. */
+  /** After each datagram sent: hop if it is time [P 5.5]. The new port serves from the next datagram on. */
   afterSend(now: number, lastSuccess: number): void {
     if (this.#hopper.hop(now, lastSuccess)) this.#replace(now);
   }

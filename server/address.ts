@@ -6,7 +6,7 @@ export interface PortRange {
   readonly high: number;
 }
 
-/** Where a server without `-p` looks for a free port. */
+/** Where a server without `-p` looks for a free port [P 5.11]. */
 export const DEFAULT_PORTS: PortRange = { low: 60001, high: 60999 };
 
 const MAX_PORT = 65535;

@@ -4,7 +4,7 @@
  */
 import type { Environment } from "./environment.ts";
 
-/** A server whose client never comes leaves after this many milliseconds. */
+/** A server whose client never comes leaves after this many milliseconds [P 14.2]. */
 const FIRST_CLIENT_LIMIT_MS = 60_000;
 
 /** In milliseconds; 0 = off. */

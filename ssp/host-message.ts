@@ -7,12 +7,12 @@
 import { FIELD_OVERHEAD, LENGTH_DELIMITED, Reader, VARINT, Writer } from "./protobuf.ts";
 import { decodeResize, encodeMessage, encodeResize, nest, type Resize } from "./user-message.ts";
 
-export interface HostBytes {
+interface HostBytes {
   readonly kind: "bytes";
   readonly bytes: Uint8Array;
 }
 
-export interface EchoAck {
+interface EchoAck {
   readonly kind: "echo-ack";
   /** Number of the newest client state whose effect is on the screen. */
   readonly num: bigint;

@@ -74,8 +74,8 @@ export class Receiver<R extends SyncObject<R>> {
 
   /** What the newest state holds that was not taken before, for a new owner [P 9.10]. */
   take(): R {
+    // What was taken before was cut off when the state came.
     const news = this.latest.clone();
-    if (this.#taken !== undefined) news.subtract(this.#taken);
     // Nobody asks for these events again, so no state needs to hold them.
     for (const entry of this.#received) entry.state.subtract(news);
     this.#taken?.release();

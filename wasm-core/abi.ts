@@ -49,8 +49,10 @@ export interface Abi {
   terminal_free(t: number): void;
 
   // terminal: events
-  terminal_feed(t: number, bytes: number, length: number): void;
-  terminal_resize(t: number, cols: number, rows: number): void;
+  /** 0 = nothing done, memory exhausted; at most 64 KiB. */
+  terminal_feed(t: number, bytes: number, length: number): number;
+  /** 0 = nothing done, memory exhausted. */
+  terminal_resize(t: number, cols: number, rows: number): number;
   terminal_input(t: number, bytes: number, length: number): void;
   terminal_reply_ptr(t: number): number;
   terminal_reply_length(t: number): number;

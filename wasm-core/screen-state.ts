@@ -7,7 +7,7 @@ import { type Cell, sgr } from "./rendition.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** [count, contents], [count, contents, pen] or [count, contents, pen, flags]; pen left out if "0" and no flags. */
-export type Run = [number, string] | [number, string, string] | [number, string, string, string];
+type Run = [number, string] | [number, string, string] | [number, string, string, string];
 /** Text for readers, then the runs of equal cells; null = all cells empty with pen "0". */
 export type Line = [string, ...Run[]] | null;
 

@@ -32,6 +32,9 @@ export interface DiffOptions {
 /** Bytes handed to the core at once. */
 const CHUNK = 65536;
 
+/** Bytes a cell holds at most (assembly/lineage.ts). */
+const MAX_CELL_BYTES = 64;
+
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
 
@@ -42,7 +45,7 @@ export class Terminal {
 
   /** Use Core.createTerminal. */
   constructor(abi: Abi, views: Views, ptr: number) {
-    if (ptr === 0) throw new Error("the terminal core is out of memory");
+    if (ptr === 0) throw outOfMemory();
     this.#abi = abi;
     this.#views = views;
     this.#ptr = ptr;
@@ -97,13 +100,13 @@ export class Terminal {
     for (let at = 0; at < bytes.length; at += CHUNK) {
       const part = bytes.length <= CHUNK ? bytes : bytes.subarray(at, at + CHUNK);
       this.#views.bytes().set(part, scratch);
-      this.#abi.terminal_feed(t, scratch, part.length);
+      if (!this.#abi.terminal_feed(t, scratch, part.length)) throw outOfMemory();
     }
   }
 
-  /** New size, clamped to 1..4096 each; the same size is no change. */
+  /** New size, clamped to 1..4096 each and a million cells; the same size is no change. */
   resize(cols: number, rows: number): void {
-    this.#abi.terminal_resize(this.pointer, clampSize(cols), clampSize(rows));
+    if (!this.#abi.terminal_resize(this.pointer, clampSize(cols), clampSize(rows))) throw outOfMemory();
   }
 
   /** Bytes the user typed; translated (terminal.md 14), they join the replies in order. */
@@ -121,7 +124,7 @@ export class Terminal {
   takeReplies(): Uint8Array {
     const length = this.#abi.terminal_reply_length(this.pointer);
     if (length === 0) return new Uint8Array(0);
-    const at = this.#abi.terminal_reply_ptr(this.pointer);
+    const at = this.#abi.terminal_reply_ptr(this.pointer) >>> 0;
     const replies = this.#views.bytes().slice(at, at + length);
     this.#abi.terminal_clear_replies(this.pointer);
     return replies;
@@ -212,7 +215,9 @@ export class Terminal {
     return this.#decode(at, this.#abi.terminal_text_length(this.pointer, which));
   }
 
-  #decode(at: number, length: number): string {
+  /** UTF-8 at an address as the core returns it: negative beyond 2 GiB. */
+  #decode(address: number, length: number): string {
+    const at = address >>> 0;
     return length === 0 ? "" : decoder.decode(this.#views.bytes().subarray(at, at + length));
   }
 
@@ -265,7 +270,7 @@ export class Terminal {
   /** A row as words, two a cell: content and style. Equal cells of a lineage have equal words. A fresh array. */
   rowWords(row: number): Uint32Array {
     this.#check(row, 0);
-    const at = this.#abi.terminal_row_cells(this.pointer, row);
+    const at = this.#abi.terminal_row_cells(this.pointer, row) >>> 0;
     return new Uint32Array(this.#views.bytes().slice(at, at + this.cols * 8).buffer);
   }
 
@@ -339,7 +344,7 @@ export class Terminal {
       (options.screen ? DIFF.screen : 0);
     const length = this.#abi.display_diff(from.pointer, this.pointer, flags);
     if (length === -2) throw new Error("terminals of two lineages have no difference");
-    if (length < 0) throw new Error("the terminal core is out of memory");
+    if (length < 0) throw outOfMemory();
     const at = this.#abi.display_output() >>> 0;
     return this.#views.bytes().slice(at, at + length);
   }
@@ -363,8 +368,7 @@ export class Terminal {
     this.#check(row, col);
     const bits =
       (flags.wide ? CELL.wide : 0) | (flags.fallback ? CELL.fallback : 0) | (flags.wrap ? CELL.wrap : 0);
-    // A cell holds at most 64 bytes; the core keeps the base character of anything longer.
-    const bytes = encoder.encode(text).subarray(0, 64);
+    const bytes = cut(encoder.encode(text), MAX_CELL_BYTES);
     const scratch = this.#views.scratch(CHUNK);
     this.#views.bytes().set(bytes, scratch);
     this.#abi.cell_set_text(this.pointer, row, col, scratch, bytes.length, bits);
@@ -426,11 +430,23 @@ export class Terminal {
   }
 
   #setText(which: number, text: string): void {
-    const bytes = encoder.encode(text).subarray(0, CHUNK);
+    const bytes = cut(encoder.encode(text), CHUNK);
     const scratch = this.#views.scratch(CHUNK);
     this.#views.bytes().set(bytes, scratch);
     this.#abi.terminal_set_text(this.pointer, which, scratch, bytes.length);
   }
+}
+
+/** The core's memory (4 GiB at most) is used up: what was asked for was not begun. */
+function outOfMemory(): Error {
+  return new Error("the terminal core is out of memory");
+}
+
+/** At most `limit` bytes of UTF-8, whole characters only. */
+function cut(bytes: Uint8Array, limit: number): Uint8Array {
+  let end = Math.min(bytes.length, limit);
+  while (end > 0 && end < bytes.length && (bytes[end]! & 0xc0) === 0x80) end--;
+  return bytes.subarray(0, end);
 }
 
 /** Sizes come from the network: anything that is not a positive number is 1, the core cuts what is too large. */

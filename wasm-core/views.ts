@@ -26,7 +26,7 @@ export class Views {
   /** Address of a block of at least `size` bytes, valid until the next call. */
   scratch(size: number): number {
     if (size > this.#scratchSize) {
-      const block = this.#abi.memory_scratch(size);
+      const block = this.#abi.memory_scratch(size) >>> 0;
       if (block === 0) throw new Error("the terminal core is out of memory");
       if (this.#scratchSize > 0) this.#abi.memory_release_scratch(this.#scratch, this.#scratchSize);
       this.#scratch = block;

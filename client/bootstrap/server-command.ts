@@ -34,7 +34,12 @@ export interface ServerRequest {
   readonly command: readonly string[];
 }
 
-/** The server's arguments as words, unquoted. Variables that are set but empty travel too. */
+/** The locale variables that are set, `NAME=VALUE`. Those that are set but empty count. */
+export function localeWords(env: Readonly<Record<string, string | undefined>>): string[] {
+  return LOCALE_VARIABLES.filter((name) => env[name] !== undefined).map((name) => `${name}=${env[name]}`);
+}
+
+/** The server's arguments as words, unquoted. */
 export function serverArguments(
   request: ServerRequest,
   env: Readonly<Record<string, string | undefined>>,
@@ -43,10 +48,7 @@ export function serverArguments(
   if (request.bind === "ssh") words.push("-s");
   else if (request.bind !== "any") words.push("-i", request.bind.address);
   if (request.port !== undefined) words.push("-p", request.port);
-  for (const name of LOCALE_VARIABLES) {
-    const value = env[name];
-    if (value !== undefined) words.push("-l", `${name}=${value}`);
-  }
+  for (const word of localeWords(env)) words.push("-l", word);
   if (request.command.length > 0) words.push("--", ...request.command);
   return words;
 }

@@ -20,10 +20,13 @@ import { remoteCommand, sshWords, startupEnvironment } from "./ssh-command.ts";
 import { askSshRoute, mayUseProxy, proxyOf } from "./ssh-route.ts";
 import { type Startup, StartupReader } from "./startup-reader.ts";
 
-const DEFAULT_SERVER = "mosh-server";
+export const DEFAULT_SERVER = "mosh-server";
 const EMBEDDED = "embedded";
 /** What a shell ends with when it cannot find a program. */
 const STATUS_NOT_FOUND = 127;
+
+/** Who starts the server: the system's ssh, the embedded one, or a shell on this machine. */
+export type Way = "ssh" | "embedded" | "here";
 
 /** What every way to start needs. */
 interface Start {
@@ -31,6 +34,14 @@ interface Start {
   readonly program: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly colors: number;
+  /** Commands for the same shell, run before the server; ends with a separator. Gets the server command. */
+  readonly prelude?: (server: string) => string;
+  /** Takes lines of ssh and of the server that are not the protocol's. Default: standard output. */
+  readonly print?: (line: Uint8Array) => void;
+  /** Takes what is worth a line to the person, without newline. Default: standard error. */
+  readonly notify?: (text: string) => void;
+  /** Told once which way is taken. */
+  readonly goes?: (way: Way) => void;
 }
 
 /** Runs the session to its end. @returns the exit status @throws CommandError if none came about */
@@ -41,9 +52,14 @@ export async function startSession(invocation: Invocation, program: string): Pro
   return launchClient(startup, invocation, env);
 }
 
-async function startServer(start: Start): Promise<Startup> {
+/**
+ * Has a server started, and gives what is needed to speak to it.
+ *
+ * @throws CommandError that says why there is none
+ */
+export async function startServer(start: Start): Promise<Startup> {
   const { invocation, program, env } = start;
-  const say = (text: string): void => writeText(2, `${program}: ${text}\n`);
+  const say = (text: string): void => notify(start, `${program}: ${text}`);
   if (invocation.local) return startLocally(start, localAddress(start));
 
   const given = invocation.ssh === undefined ? undefined : sshCommand(invocation.ssh, program);
@@ -60,7 +76,13 @@ async function startServer(start: Start): Promise<Startup> {
   return words[0] === EMBEDDED ? startByEmbeddedSsh(start, words.slice(1)) : startBySsh(start, words);
 }
 
-function sshCommand(text: string, program: string): string[] {
+function notify(start: Start, text: string): void {
+  if (start.notify !== undefined) start.notify(text);
+  else writeText(2, `${text}\n`);
+}
+
+/** The words of `--ssh`. @throws CommandError if there are none */
+export function sshCommand(text: string, program: string): string[] {
   const words = splitShellWords(text);
   if (words === undefined) throw new CommandError(`${program}: A quote in --ssh=${text} is not closed.`);
   if (words.length === 0 || words[0]!.startsWith("-")) {
@@ -77,10 +99,11 @@ function serverLine(start: Start, server: string, localBind: string | undefined)
   const where = invocation.bindServer;
   const ssh = localBind === undefined ? "ssh" : { address: localBind };
   const bind = where === "ssh" ? ssh : where === "any" ? "any" : { address: where };
-  return serverCommandLine(
+  const line = serverCommandLine(
     server,
     serverArguments({ colors, bind, port: invocation.port, command: invocation.command }, env),
   );
+  return (start.prelude?.(server) ?? "") + line;
 }
 
 function startupReader(start: Start, ip?: string): StartupReader {
@@ -88,14 +111,15 @@ function startupReader(start: Start, ip?: string): StartupReader {
     program: start.program,
     host: start.invocation.host,
     portRange: isPortRange(start.invocation.port),
-    print: (line) => writeBytes(1, line),
-    warn: (text) => writeText(2, `${text}\n`),
+    print: start.print ?? ((line) => writeBytes(1, line)),
+    warn: (text) => notify(start, text),
     ...(ip === undefined ? {} : { ip }),
   });
 }
 
 async function startBySsh(start: Start, words: readonly string[]): Promise<Startup> {
   const { invocation, program, env } = start;
+  start.goes?.("ssh");
   const method = await remoteIpMethod(start, words);
   let host = invocation.host;
   let ip: string | undefined;
@@ -131,16 +155,17 @@ async function remoteIpMethod(start: Start, words: readonly string[]): Promise<R
   const route = await askSshRoute(words, invocation.host, env);
   const proxy = route === undefined ? undefined : proxyOf(route);
   if (proxy === undefined) return "proxy";
-  writeText(
-    2,
+  notify(
+    start,
     `${program}: ssh reaches ${invocation.host} by ${proxy}: asking the host for its address ` +
-      "(--experimental-remote-ip=remote). UDP goes there directly.\n",
+      "(--experimental-remote-ip=remote). UDP goes there directly.",
   );
   return "remote";
 }
 
 async function startByEmbeddedSsh(start: Start, options: readonly string[]): Promise<Startup> {
   const { invocation, program, env } = start;
+  start.goes?.("embedded");
   const [{ runEmbeddedSsh }, { openTerminalPrompter }] = await Promise.all([
     import("./embedded/embedded-ssh.ts"),
     import("./embedded/prompt.ts"),
@@ -158,7 +183,7 @@ async function startByEmbeddedSsh(start: Start, options: readonly string[]): Pro
       tellAddress: method !== "remote",
       program,
       env,
-      notify: (text) => writeText(2, `${text}\n`),
+      notify: (text) => notify(start, text),
       prompter,
     },
     reader,
@@ -181,6 +206,7 @@ function localAddress(start: Start): string {
 
 async function startLocally(start: Start, address: string): Promise<Startup> {
   const { invocation, env } = start;
+  start.goes?.("here");
   const server = invocation.server ?? shellQuoteAll(selfCommand("server"));
   const environment = startupEnvironment(env, { predictOverwrite: invocation.predictOverwrite });
   delete environment.SSH_CONNECTION;

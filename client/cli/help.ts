@@ -18,6 +18,21 @@ License: Apache-2.0. There is no warranty, to the extent permitted by law.
 `;
 }
 
+export function doctorHelpText(program: string): string {
+  return `Usage: ${program} doctor [options] [[user@]host]
+
+Takes the way of a session step by step and says of each step whether it works
+and, if not, what to do: configuration, terminal, ssh, the server program on the
+host, its locale, UDP there and back. It logs in once, starts a real server
+there and ends it. Without a host it looks at this machine only.
+
+Options are those of a session (${program} --help); give the ones you connect with.
+
+Exit status: 0 if all that is needed works, 1 if not, 255 for a bad command
+line.
+`;
+}
+
 /** Everything a person needs; at most 80 columns. Checked against the parser's table by test/client/cli/help.test.ts. */
 export function helpText(program: string): string {
   return `A shell on another machine that survives roaming, sleep and packet loss.
@@ -28,14 +43,16 @@ export function helpText(program: string): string {
   ${program} -p 60010 example.org                  only this UDP port is open there
   ${program} --server=sterna-server example.org    the host has sterna, not mosh
   ${program} --local                               a shell on this machine
+  ${program} doctor example.org                    say what does not work, and why
 
 Usage: ${program} [options] [--] [user@]host [command...]
        ${program} --local [options] [address [command...]]
+       ${program} doctor [options] [[user@]host]
 
 The login is ssh's. ssh starts mosh-server on the host and ends; the session
 goes on over UDP. Options may also stand after the host, so a command with
 options of its own needs "--" before it. A unique beginning of an option's name
-is enough.
+is enough. A host called doctor: ${program} -- doctor
 
 Server
       --server=COMMAND    what starts the server on the host; the remote shell
@@ -91,6 +108,7 @@ Configuration
 In a session
   Ctrl-^ .                quit: ends the session, also without contact
   Ctrl-^ Ctrl-Z           suspend; fg comes back
+  Ctrl-^ i                show or hide the connection's figures
   Ctrl-^ ^                type Ctrl-^
 
 Files
@@ -115,6 +133,6 @@ Environment (stronger than the file, weaker than options)
 
 Exit status
   0 the session ended cleanly; 1 it did not; 255 or an error number of the
-  system: no session came about.
+  system: no session came about. ${program} doctor: 0 if all is well, else 1.
 `;
 }

@@ -42,7 +42,7 @@ export interface Settings {
 export type SettingKey = keyof Settings;
 
 /** A value that is right, in the form {@link Settings} has; or what was expected. */
-export type Checked =
+type Checked =
   | { readonly value: string | boolean | readonly string[] }
   | { readonly expected: string; readonly words?: readonly string[] };
 

@@ -52,18 +52,9 @@ export interface PredictionOptions {
   readonly stock?: boolean;
 }
 
-/** Guesses judged so far. */
-interface Tally {
-  /** Cells of which a frame showed what was guessed. */
-  correct: number;
-  /** Times that what may have been shown was wrong and everything was taken back. */
-  wrong: number;
-}
-
 export class PredictionEngine {
   readonly mode: PredictionMode;
   readonly overwrite: boolean;
-  readonly tally: Tally = { correct: 0, wrong: 0 };
   readonly #width: (codePoint: number) => number;
   /** Better than stock. */
   readonly #improved: boolean;
@@ -81,6 +72,8 @@ export class PredictionEngine {
   #slowLine = false;
   #glitches = 0;
   #lastRepair = 0;
+  #right = 0;
+  #wrong = 0;
   #cols = 0;
   #rowCount = 0;
 
@@ -141,7 +134,7 @@ export class PredictionEngine {
     const last = guesses.cursors.at(-1);
     if (last && cursorVerdict(last, screen, this.#echoAck) === "wrong") {
       if (this.mode !== "experimental") {
-        this.#refute();
+        this.#refute(last.epoch);
         return;
       }
       guesses.cursors = [];
@@ -173,6 +166,11 @@ export class PredictionEngine {
     return this.#guesses.anyActive && !(this.#glitches > 0 && this.#flagging)
       ? WAKE_MS
       : Number.POSITIVE_INFINITY;
+  }
+
+  /** Guessed characters that the server confirmed, and times it refuted what could be seen. */
+  get judged(): { readonly right: number; readonly wrong: number } {
+    return { right: this.#right, wrong: this.#wrong };
   }
 
   /** Things remembered of all cells, prompts and commands, for tests: bounded, however much is typed ahead. */
@@ -216,9 +214,9 @@ export class PredictionEngine {
     if (this.#glitches > GLITCH_COUNT) this.#flagging = true;
   }
 
-  /** What may have been shown was wrong: everything goes. */
-  #refute(): void {
-    this.tally.wrong++;
+  /** What was guessed in `epoch` was wrong, and may have been shown: everything goes. */
+  #refute(epoch: number): void {
+    if (epoch <= this.#guesses.confirmedEpoch) this.#wrong++;
     this.#lines.refuted();
     this.#guesses.clear();
   }
@@ -247,7 +245,7 @@ export class PredictionEngine {
             } else if (cell.epoch > guesses.confirmedEpoch) {
               guesses.killEpoch(cell.epoch, screen);
             } else {
-              this.#refute();
+              this.#refute(cell.epoch);
               return false;
             }
             break;
@@ -267,7 +265,7 @@ export class PredictionEngine {
 
   #confirm(cell: CellPrediction, cells: RowPrediction["cells"], rendition: Rendition, now: number): void {
     const guesses = this.#guesses;
-    this.tally.correct++;
+    this.#right++;
     if (cell.epoch > guesses.confirmedEpoch) guesses.confirmedEpoch = cell.epoch;
     if (now - cell.time < GLITCH_MS && this.#glitches > 0 && now - REPAIR_INTERVAL_MS >= this.#lastRepair) {
       this.#glitches--;

@@ -49,7 +49,7 @@ export function isPromptLike(text: string): boolean {
  * What prompts of one shell have in common: those that begin with who and where (`user@host:…$ `) are alike whatever the
  * directory between; all others are what they are.
  */
-export function shapeOf(prompt: string): string {
+function shapeOf(prompt: string): string {
   const head = /^[[(]?[\w.-]+@[\w.-]+/u.exec(prompt)?.[0];
   if (head === undefined) return prompt;
   const trimmed = prompt.trimEnd();
@@ -63,7 +63,7 @@ export function commandWord(command: string): string | undefined {
 }
 
 /** A line after which the prompt may be back before anything else is printed, and no secret can be asked for. */
-export function isQuietCommand(prompt: string, command: string): boolean {
+function isQuietCommand(prompt: string, command: string): boolean {
   if (!PLAIN_LINE.test(command)) return false;
   const word = commandWord(command);
   if (word === undefined || !QUIET_BUILTINS.has(word)) return false;

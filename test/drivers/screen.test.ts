@@ -72,7 +72,10 @@ describe("a real terminal", () => {
   peer("tmux")("shows erased backgrounds, wide characters, the cursor and the status", async () => {
     const draw = "printf '\\033[44mbg\\033[K\\033[0m\\n漢e\\314\\201\\033[5;3H'; read line; exit 3";
     const pane = await tmux.open({ command: ["sh", "-c", draw], env: home.direct, cols: 20, rows: 6 });
-    const shown = await pane.waitFor("the drawing", (s) => s.cursor.row === 4);
+    const shown = await pane.waitFor(
+      "the drawing",
+      (s) => s.cursor.row === 4 && textOf(s)[1]?.startsWith("漢") === true,
+    );
     expect(cellAt(shown, 0, 19)).toEqual({ text: " ", width: 1, style: "44" });
     expect(cellAt(shown, 1, 1)).toEqual({ text: "漢", width: 2, style: "" });
     expect(cellAt(shown, 1, 2)).toEqual({ text: "e\u0301", width: 1, style: "" });

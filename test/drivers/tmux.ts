@@ -14,7 +14,7 @@ import { type Comparison, differences, parseCapture, type Screen, show, some } f
 import { DEADLINE_MS, until } from "./wait.ts";
 
 /** How long a screen must stay the same to count as settled. */
-const SETTLED_MS = 150;
+const SETTLED_MS = 200;
 /** After a program's end its last output is on the screen by then. */
 const LAST_OUTPUT_MS = 2_000;
 
@@ -222,18 +222,18 @@ export class Pane {
     return this.waitFor(`a row ${row}`, some(row), deadlineMs);
   }
 
-  /** Waits for `condition` and then for the screen to stay as it is for a moment: for recording a reference. */
+  /** Waits for a screen that fulfils `condition` and then stays as it is for a while: for recording a reference. */
   async settle(what: string, condition: (screen: Screen) => boolean): Promise<Screen> {
-    let steady = await this.waitFor(what, condition);
-    let since = performance.now();
-    while (performance.now() - since < SETTLED_MS) {
-      await Bun.sleep(25);
-      const screen = await this.screen();
-      if (differences(steady, screen).length === 0) continue;
-      steady = screen;
-      since = performance.now();
-    }
-    return steady;
+    let steady: Screen | undefined;
+    let since = 0;
+    return this.waitFor(what, (screen) => {
+      if (!condition(screen)) steady = undefined;
+      else if (steady === undefined || differences(steady, screen).length > 0) {
+        steady = screen;
+        since = performance.now();
+      }
+      return steady !== undefined && performance.now() - since >= SETTLED_MS;
+    });
   }
 
   /** Waits until the screen looks like `expected`; on timeout fails with both and the first differences. */

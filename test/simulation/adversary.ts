@@ -32,12 +32,12 @@ export class Adversary {
     this.#clock = clock;
     this.#network = network;
     this.#random = random;
-    network.tap = (what, datagram, to, from) => {
+    network.taps.push((what, datagram, to, from) => {
       if (from === ATTACKER) return;
       const list = what === "sent" ? this.#sent : this.#arrived;
       list.push({ datagram, to, from });
       if (list.length > REMEMBERED) list.splice(0, REMEMBERED / 2);
-    };
+    });
     this.#plan();
   }
 

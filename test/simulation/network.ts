@@ -40,6 +40,8 @@ export interface Arrival {
   readonly ce: boolean;
 }
 
+type Tap = (what: "sent" | "arrived", datagram: Uint8Array, to: string, from: string) => void;
+
 export type Receive = (arrival: Arrival) => void;
 
 export interface Traffic {
@@ -62,8 +64,8 @@ export class Network {
   mtu = 65_507;
   /** Client addresses whose way is blocked, as by a NAT that forgot them. */
   readonly blocked = new Set<string>();
-  /** Somebody on the path sees each datagram that is sent, and each that arrives. */
-  tap: ((what: "sent" | "arrived", datagram: Uint8Array, to: string, from: string) => void) | undefined;
+  /** Those on the path who see each datagram that is sent, and each that arrives. */
+  readonly taps: Tap[] = [];
 
   constructor(clock: Clock, random: Random) {
     this.#clock = clock;
@@ -82,7 +84,7 @@ export class Network {
   send(from: string, to: string, datagram: Uint8Array): boolean {
     if (datagram.length > this.mtu) return false;
     this.traffic.datagrams++;
-    this.tap?.("sent", datagram, to, from);
+    for (const tap of this.taps) tap("sent", datagram, to, from);
     const random = this.#random;
     const weather = to === SERVER ? this.weather.toServer : this.weather.toClient;
     if (this.blackout || this.blocked.has(from) || this.blocked.has(to) || random.chance(weather.loss)) {
@@ -110,7 +112,7 @@ export class Network {
   inject(from: string, to: string, datagram: Uint8Array, ce = false): void {
     const receive = this.#hosts.get(to);
     if (receive === undefined) return;
-    this.tap?.("arrived", datagram, to, from);
+    for (const tap of this.taps) tap("arrived", datagram, to, from);
     // A copy: what arrives is the receiver's own, as from a socket.
     receive({ datagram: datagram.slice(), from, ce });
   }

@@ -268,10 +268,11 @@ export class Run {
   }
 
   #trace(): void {
-    this.#network.tap = (what, datagram, to, from) => {
+    this.#network.taps.push((what, datagram, to, from) => {
+      if (datagram.length < 8) return;
       const sequence = new DataView(datagram.buffer, datagram.byteOffset).getBigUint64(0) & 0xffffffffn;
       this.#log?.(`${this.#time()} ${what} ${from} > ${to} seq ${sequence} ${datagram.length} bytes`);
-    };
+    });
   }
 
   #fail(what: string): never {

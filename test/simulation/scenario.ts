@@ -96,7 +96,8 @@ function actions(random: Random, length: number): Action[] {
 function action(random: Random, at: number): Action {
   const dice = random.unit();
   if (dice < 0.02) return { at, kind: "resize", ...dimensions(random) };
-  if (dice < 0.025) return { at, kind: "blackout", length: random.pick([300, 2000, 12_000]) };
+  if (dice < 0.025)
+    return { at, kind: "blackout", length: random.pick([300, 300, 2000, 2000, 12_000, 50_000]) };
   if (dice < 0.03) return { at, kind: "roam" };
   if (dice < 0.033) return { at, kind: "block" };
   if (dice < 0.036) return { at, kind: "mtu", mtu: random.pick([520, 1000, 1240]) };

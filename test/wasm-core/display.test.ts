@@ -19,6 +19,17 @@ afterAll(() => {
   expect(core.memory().bytesInUse).toBe(before);
 });
 
+/** Rows that continue on the next one: in the host, and of these in the replica too. */
+const wraps = { host: 0, replica: 0 };
+
+function countWraps(host: Terminal, replica: Terminal): void {
+  for (let row = 0; row < host.rows - 1; row++) {
+    if (!host.cell(row, host.cols - 1).wrap) continue;
+    wraps.host++;
+    if (replica.cell(row, host.cols - 1).wrap) wraps.replica++;
+  }
+}
+
 interface State {
   host: Terminal;
   picture: string;
@@ -78,6 +89,7 @@ function run(seed: number): void {
     const replica = send(states[states.length - 1]!, to, label);
     for (const from of states.slice(0, -1)) if (random.oneIn(3)) send(from, to, label).free();
     states.push({ ...to, replica });
+    countWraps(host, replica);
     if (states.length > 6) {
       // State 0 stays: a server may start from it for long.
       const [dropped] = states.splice(1, 1);
@@ -99,6 +111,12 @@ describe("apply(diff(a, b), a) shows b", () => {
     if (one) run(Number(one));
     else for (let seed = 1; seed <= count; seed++) run(seed);
   }, 600_000);
+
+  test("lines that continue on the next row do so at the peer, if the flag can be brought about", () => {
+    if (one) return;
+    expect(wraps.host).toBeGreaterThan(5 * count);
+    expect(wraps.replica / wraps.host).toBeGreaterThan(0.85);
+  });
 });
 
 /** A host terminal fed `first`, a snapshot, then `second`; gives the frame between, applied and checked. */
@@ -158,6 +176,11 @@ describe("what is said, and how briefly", () => {
     expect(between("$ ", "x").screen).toBe("x");
   });
 
+  test("a wide character with the cursor in its middle is not printed into", () => {
+    expect(frame("中abc\x1b[1;2H", "\x1b[1;4HX\x1b[1;6H")).toBe("\x1b[2CXc");
+    expect(frame("中  abcdefgh\x1b[1;2H", "\x1b[1;5H\x1b[K\x1b[1;2H")).toBe("\x1b[3C\x1b[K\b\b\b");
+  });
+
   test("blanks are erased, with the right background", () => {
     expect(frame("some text\x1b[1;5H", "\x1b[K")).toBe("\x1b[K");
     expect(frame("some text\x1b[1;5H", "\x1b[44m\x1b[K")).toBe("\x1b[44m\x1b[K");
@@ -180,6 +203,19 @@ describe("what is said, and how briefly", () => {
     // On a screen LF at the bottom, so that what leaves goes to the scrollback.
     expect(between(lines, "\r\n7 seven").screen).toBe("\x1b[?25l\n\r7 seven\x1b[?25h");
     expect(between(lines, "\x1b[1;1H\x1bM0 zero").screen).toContain("\x1bM");
+  });
+
+  test("what is behind an insertion or deletion in a line is shifted, not printed again", () => {
+    const line = "$ git commit -m x ";
+    expect(frame(`${line}\x1b[1;7H`, "\x1b[@X")).toBe("\x1b[@X");
+    expect(frame(`${line}\x1b[1;7H`, `XY${line.slice(6)}\x1b[1;9H`)).toBe("\x1b[2@XY");
+    expect(frame(`${line}\x1b[1;9H`, "\b\x1b[P")).toBe("\b\x1b[P");
+    expect(frame(`\x1b[44m${line}\x1b[K\x1b[1;9H`, "\b\x1b[2P")).toBe("\b\x1b[2P");
+    expect(between(`${line}\x1b[1;7H`, "\x1b[@X").screen).toContain("Xcommit -m x");
+  });
+
+  test("a cleared screen is erased", () => {
+    expect(frame("1\r\n2\r\n3\r\n4\r\n5\r\n6", "\x1b[H\x1b[2J$ ")).toBe("\x1b[H$\r\n\x1b[J\x1b[;3H");
   });
 
   test("a change of size is not a repaint, but on a screen it is", () => {
@@ -247,6 +283,9 @@ describe("stock's defects are avoided", () => {
 
   test("a character of unsettled width is followed by an absolute move and stands on blanks", () => {
     expect(frame("", "😀x")).toBe("😀\x1b[;3Hx");
+    // A peer that gives a regional indicator two columns has wiped what is behind it.
+    expect(frame("ab\r", "🇩")).toBe("🇩\x1b[;2Hb\b");
+    expect(frame("", "❤️x")).toBe("❤️\x1b[;2Hx");
     expect(frame("abcdef", "\r🫨")).toBe("\r  \r🫨\x1b[;3H");
   });
 });
@@ -257,6 +296,7 @@ describe("lines that continue on the next row", () => {
     expect(between("", long).wraps).toEqual([true, true, false, false, false, false]);
     expect(between("x".repeat(20), "y").wraps).toEqual([true, false, false, false, false, false]);
     expect(between("", `${"x".repeat(20)}\r\ny`).wraps).toEqual([false, false, false, false, false, false]);
+    expect(between("", `${"x".repeat(9)}${" ".repeat(11)}y`).wraps[0]).toBe(true);
     // Overwritten as two separate lines: the mark goes.
     expect(between(long, `\x1b[H${"y".repeat(20)}\r\n`).wraps[0]).toBe(false);
     expect(between("", "中".repeat(15)).wraps).toEqual([true, false, false, false, false, false]);

@@ -248,10 +248,12 @@ describe("scrolling region", () => {
 });
 
 describe("REP", () => {
-  test("repeats the last graphic character", () => {
+  test("repeats the graphic character it follows, and nothing else", () => {
     expect(screen("ab\x1b[3b")).toEqual(["abbbb"]);
     expect(screen("漢\x1b[2b")).toEqual(["漢漢漢"]);
-    expect(screen("a\x1b[31m\x1b[2b")).toEqual(["aaa"]);
+    expect(screen("a\x1b[31m\x1b[2b")).toEqual(["a"]);
+    expect(screen("a\x1b[2b\x1b[2b")).toEqual(["aaa"]);
+    expect(screen("a\x07\x1b[2b")).toEqual(["a"]);
     expect(screen("\x1b[5b")).toEqual([]);
   });
 

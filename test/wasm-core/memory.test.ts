@@ -1,8 +1,9 @@
 /** The core's memory from inside: pools, rows, texts, lineages and their reclaiming. */
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { loadInternals } from "./internals.ts";
 import { Random } from "./random.ts";
 
+setDefaultTimeout(120_000);
 const w = loadInternals();
 const at = (pointer: number) => pointer >>> 0;
 const view = () => new DataView(w.memory.buffer);

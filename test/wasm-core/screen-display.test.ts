@@ -82,6 +82,30 @@ function ourPicture(text: string, rows: number): string[] {
   return [...lines.slice(0, rows), `cursor ${cursor}`];
 }
 
+/** What a terminal without ECH or background erase would not do as meant; a list. `background`: of the pen before. */
+function beyond(
+  frame: Uint8Array,
+  background: boolean,
+  { ech, bce }: { ech: boolean; bce: boolean },
+): string[] {
+  const wrong: string[] = [];
+  let coloured = background;
+  const text = new TextDecoder().decode(frame);
+  for (const [sequence, parameters = "", final = ""] of text.matchAll(/\x1b\[([0-9;?]*)([@-~])/g)) {
+    if (final === "m") {
+      const values = parameters.replace(/([34])8;(?:5;\d+|2;\d+;\d+;\d+)/g, "$11").split(";");
+      for (const value of values) {
+        if (/^(0?|49)$/.test(value)) coloured = false;
+        else if (/^(4[0-7]|10[0-7])$/.test(value)) coloured = true;
+      }
+    }
+    if (final === "X" && !ech) wrong.push(JSON.stringify(sequence));
+    // Margins are set to scroll.
+    if ("JKXr".includes(final) && coloured && !bce) wrong.push(`${JSON.stringify(sequence)} on a background`);
+  }
+  return wrong;
+}
+
 function modes(terminal: Terminal) {
   const state = terminal.inspect();
   const names: Record<number, string> = { 0: "none", 9: "x10", 1000: "vt200", 1001: "vt200" };
@@ -122,6 +146,11 @@ function run(seed: number): void {
     }
     const now = live.snapshot();
     const frame = now.diff(drawn, { ...options, initialized });
+    const repaints = !initialized || now.cols !== drawn.cols || now.rows !== drawn.rows;
+    if (!repaints) {
+      const wrong = beyond(frame, drawn.pen.background !== 0, options);
+      expect([seed, step, show(frame), ...wrong]).toEqual([seed, step, show(frame)]);
+    }
     write(xterm, frame);
     ours.feed(frame);
     const wanted = picture(now);

@@ -33,6 +33,8 @@ const TEXT = [
   "🇩🇪",
   "─│",
   "\u00a0",
+  "\x7f",
+  "q#[~",
   "\ufffd",
   "\u0085",
   "\u009b",
@@ -79,7 +81,7 @@ function piece(random: Random): string {
     case 7:
       return `\x1b[${number(random)};${number(random)}${random.pick(["r", "s", "r", "s", "u"])}`;
     case 8:
-      return `\x1b${random.pick(["7", "8", "c", "D", "E", "H", "M", "6", "9", "(0", "(B", ")0", "N", "O", "n", "o", "#8", "V", "W", "%G"])}`;
+      return `\x1b${random.pick(["7", "8", "c", "D", "E", "H", "M", "6", "9", "(0", "(B", ")0", "N", "O", "n", "o", "#8", "V", "W", "%G", "-A", "(<", "(>", "(K", "*0", "+0"])}`;
     case 9:
       return `\x1b]${random.pick(["0;", "2;", "52;c;", "8;;http://x/", "8;;", "4;", ""])}${random.pick(TEXT)}${random.pick(["\x07", "\x1b\\", "\x18", ""])}`;
     case 10:
@@ -262,5 +264,7 @@ test("sizes from anywhere are clamped", () => {
     terminal.resize(given, 2);
     expect(terminal.cols).toBe(kept);
   }
+  terminal.resize(4096, 4096);
+  expect([terminal.cols, terminal.rows]).toEqual([4096, 256]);
   terminal.free();
 });

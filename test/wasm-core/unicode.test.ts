@@ -1,11 +1,12 @@
 /** Widths: equal to the reference platform's for stock peers, sensible beyond it, and a reproducible table. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { generateWidths } from "../../wasm-core/tools/generate-widths.ts";
 import { loadInternals } from "./internals.ts";
 
 const ROOT = join(import.meta.dir, "../..");
+setDefaultTimeout(120_000);
 const w = loadInternals();
 const moshWidth = w.moshWidth!;
 const hostWidth = w.hostWidth!;

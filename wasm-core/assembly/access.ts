@@ -67,29 +67,29 @@ import { decodeUtf8, utf8Length } from "./utf8";
 
 // ---- numbers of a terminal, by FIELD_* (mirrored in abi.ts)
 
-export const FIELD_COLS: i32 = 0;
-export const FIELD_ROWS: i32 = 1;
-export const FIELD_CURSOR_ROW: i32 = 2;
-export const FIELD_CURSOR_COL: i32 = 3;
-export const FIELD_MODES: i32 = 4;
-export const FIELD_MODES2: i32 = 5;
-export const FIELD_MOUSE_MODE: i32 = 6;
-export const FIELD_MOUSE_ENCODING: i32 = 7;
-export const FIELD_BELL_COUNT: i32 = 8;
-export const FIELD_REGION_TOP: i32 = 9;
-export const FIELD_REGION_BOTTOM: i32 = 10;
-export const FIELD_MARGIN_LEFT: i32 = 11;
-export const FIELD_MARGIN_RIGHT: i32 = 12;
-export const FIELD_COMBINING_ROW: i32 = 13;
-export const FIELD_COMBINING_COL: i32 = 14;
-export const FIELD_PEN: i32 = 15;
-export const FIELD_SAVED_ROW: i32 = 16;
-export const FIELD_SAVED_COL: i32 = 17;
-export const FIELD_SAVED_PEN: i32 = 18;
-export const FIELD_SAVED_MODES: i32 = 19;
-export const FIELD_CURSOR_STYLE: i32 = 20;
-export const FIELD_ROLE: i32 = 21;
-export const FIELD_PARSER: i32 = 22;
+const FIELD_COLS: i32 = 0;
+const FIELD_ROWS: i32 = 1;
+const FIELD_CURSOR_ROW: i32 = 2;
+const FIELD_CURSOR_COL: i32 = 3;
+const FIELD_MODES: i32 = 4;
+const FIELD_MODES2: i32 = 5;
+const FIELD_MOUSE_MODE: i32 = 6;
+const FIELD_MOUSE_ENCODING: i32 = 7;
+const FIELD_BELL_COUNT: i32 = 8;
+const FIELD_REGION_TOP: i32 = 9;
+const FIELD_REGION_BOTTOM: i32 = 10;
+const FIELD_MARGIN_LEFT: i32 = 11;
+const FIELD_MARGIN_RIGHT: i32 = 12;
+const FIELD_COMBINING_ROW: i32 = 13;
+const FIELD_COMBINING_COL: i32 = 14;
+const FIELD_PEN: i32 = 15;
+const FIELD_SAVED_ROW: i32 = 16;
+const FIELD_SAVED_COL: i32 = 17;
+const FIELD_SAVED_PEN: i32 = 18;
+const FIELD_SAVED_MODES: i32 = 19;
+const FIELD_CURSOR_STYLE: i32 = 20;
+const FIELD_ROLE: i32 = 21;
+const FIELD_PARSER: i32 = 22;
 
 export function terminalField(t: usize, field: i32): u32 {
   switch (field) {

@@ -66,6 +66,29 @@ function charsetOf(final: u32): u32 {
   return CHARSET_ASCII;
 }
 
+/** Whether the set designated as G`g` has 96 characters. */
+export function setIsOf96(t: usize, g: u32): bool {
+  return setAt(t, g) == CHARSET_LATIN1;
+}
+
+/** What names the set designated as G`g` in a report: its final character, with a % before it if it has one, packed. */
+export function setFinal(t: usize, g: u32): u32 {
+  const set = setAt(t, g);
+  switch (set) {
+    case CHARSET_ASCII:
+      return 0x42;
+    case CHARSET_SPECIAL:
+      return 0x30;
+    case CHARSET_SUPPLEMENTAL:
+      return 0x3525; // %5
+    case CHARSET_TECHNICAL:
+      return 0x3e;
+    case CHARSET_LATIN1:
+      return 0x41;
+  }
+  return <u32>load<u8>(NATIONAL_FINALS + <usize>((set - CHARSET_NATIONAL) * 3));
+}
+
 function designateSet(t: usize, g: u32, set: u32): void {
   store<u8>(t + <usize>g, <u8>set, T_CHARSETS);
   updateMapping(t);

@@ -22,6 +22,7 @@ import {
   HASH,
   QUESTION,
   QUESTION_DOLLAR,
+  REP,
   QUOTE,
   SPACE,
   STAR,
@@ -29,6 +30,7 @@ import {
 import { setSideMargins } from "./margins";
 import { restorePrivateModes, savePrivateModes } from "./modes";
 import { parameterCount, rawParameter } from "./params";
+import { requestPresentationState } from "./presentation";
 import { repeat } from "./print";
 import { characterProtection, setCursorStyle, setProtection } from "./protection";
 import {
@@ -145,7 +147,7 @@ export function dispatchHostCsi(t: usize, key: u32): void {
     case 0x61:
       columnRelative(t, 1);
       break;
-    case 0x62:
+    case REP:
       repeat(t);
       break;
     case 0x65:
@@ -199,6 +201,9 @@ export function dispatchHostCsi(t: usize, key: u32): void {
       break;
     case DOLLAR | 0x76:
       copyRectangle(t);
+      break;
+    case DOLLAR | 0x77:
+      requestPresentationState(t);
       break;
     case DOLLAR | 0x78:
       fillRectangle(t);

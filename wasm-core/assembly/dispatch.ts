@@ -22,10 +22,11 @@ import {
 } from "./cursor";
 import { dispatchHostCsi, dispatchHostEscape, executeHostControl } from "./dispatch-host";
 import { deleteCharacters, eraseCharacters, eraseDisplay, eraseLine, insertCharacters } from "./edit";
-import { BANG, GREATER, HASH, QUESTION } from "./keys";
+import { BANG, GREATER, HASH, QUESTION, REP } from "./keys";
 import { setMargins } from "./margins";
 import { setAnsiModes, setPrivateModes } from "./modes";
 import { hasSubParameters, parameter, parameterCount } from "./params";
+import { forgetPrinted } from "./print";
 import { deviceStatus, primaryAttributes, secondaryAttributes } from "./report";
 import { fullReset, screenAlignment, softReset } from "./reset";
 import { restoreCursor, saveCursor } from "./saved";
@@ -46,6 +47,7 @@ import { tabClear, tabSet } from "./tabs";
 
 /** C0 control, or C1 control given as 80..9F. */
 export function executeControl(t: usize, code: u32): void {
+  forgetPrinted(t);
   if (code == 0x09) {
     tabForward(t, 1);
     return;
@@ -89,6 +91,7 @@ export function executeControl(t: usize, code: u32): void {
 
 /** ESC function; `key` = collected characters and final. */
 export function dispatchEscape(t: usize, key: u32): void {
+  forgetPrinted(t);
   if (key >= 0x40 && key <= 0x5f) {
     executeControl(t, key + 0x40);
     return;
@@ -128,6 +131,7 @@ function keepsPendingWrap(key: u32): bool {
 
 /** CSI function; `key` = collected characters and final. */
 export function dispatchCsi(t: usize, key: u32): void {
+  if (key != REP) forgetPrinted(t);
   if (key == 0x6d) {
     selectGraphicRendition(t);
     return;

@@ -29,7 +29,7 @@ import {
 import { PROTECT_DEC, PROTECT_ISO, T_MARGIN_LEFT, T_MARGIN_RIGHT, T_PROTECTION } from "./state";
 
 /** Erases cells from .. to-1 of row `y`. `protection`: bit set of the kinds of protected cells to leave, PROTECT_*. */
-export function eraseCells(t: usize, y: i32, from: i32, to: i32, protection: u32): void {
+function eraseCells(t: usize, y: i32, from: i32, to: i32, protection: u32): void {
   if (from >= to) return;
   const blank = blankCell(t);
   const guarded = (load<u32>(t, T_PROTECTION) & protection) != 0;

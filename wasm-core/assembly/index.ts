@@ -49,17 +49,17 @@ export {
   terminalWidth as terminal_width,
 } from "./access";
 export { translateInput as terminal_input } from "./input";
-export { feed as terminal_feed } from "./parser";
 export {
   clearReplies as terminal_clear_replies,
   replyLength as terminal_reply_length,
   replyPtr as terminal_reply_ptr,
 } from "./reply";
-export { resize as terminal_resize } from "./resize";
 export {
   cloneTerminal as terminal_clone,
   createTerminal as terminal_create,
+  feedTerminal as terminal_feed,
   freeTerminal as terminal_free,
+  resizeTerminal as terminal_resize,
   snapshotTerminal as terminal_snapshot,
 } from "./terminal";
 // display

@@ -81,10 +81,6 @@ export function internLive(table: usize): i32 {
   return load<i32>(table, T_LIVE);
 }
 
-export function internBytes(table: usize): u32 {
-  return load<u32>(table, T_BYTES);
-}
-
 /** A multiply-and-rotate hash over 4 bytes at a time; only distribution matters, any collision is compared. */
 function hashOf(bytes: usize, length: u32): u32 {
   let h = length * 0x9e3779b1;

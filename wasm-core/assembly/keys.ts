@@ -11,3 +11,5 @@ export const EQUALS: u32 = 0x3d00; // =
 export const GREATER: u32 = 0x3e00; // >
 export const QUESTION: u32 = 0x3f00; // ?
 export const QUESTION_DOLLAR: u32 = 0x3f2400; // ? … $
+
+export const REP: u32 = 0x62;

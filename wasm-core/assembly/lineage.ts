@@ -12,7 +12,7 @@
  * one (palette colours, no underline colour, no link), a cluster to its base character, a link to none.
  */
 import { nearestPalette } from "./colors";
-import { INTERN_TABLE_BYTES, internAdd, internBytes, internFind, internFree } from "./intern";
+import { INTERN_TABLE_BYTES, internAdd, internFind, internFree } from "./intern";
 import {
   internInit,
   internLength,
@@ -41,7 +41,7 @@ const NO_BYTE_LIMIT: u32 = 0x7fffffff;
 /** Bytes of all links of a lineage together. */
 const MAX_LINK_BYTES: u32 = 4 << 20;
 /** Longest cluster in bytes. Stock Mosh stops at 35 (terminal.md 5); grapheme clusters may be longer. */
-export const MAX_CLUSTER_BYTES: i32 = 64;
+const MAX_CLUSTER_BYTES: i32 = 64;
 
 // ---- extended style: an entry of the style table
 //   0 u32 foreground │ 4 u32 background │ 8 u32 underline colour │ 12 u16 attributes │ 14 u16 link
@@ -347,8 +347,4 @@ export function linkUrlLength(lineage: usize, link: u32): i32 {
 /** Interned entries of a lineage: 0 styles, 1 clusters, 2 links. */
 export function lineageEntries(lineage: usize, kind: i32): i32 {
   return internLive(lineage + STYLES + <usize>kind * INTERN_TABLE_BYTES);
-}
-
-export function lineageLinkBytes(lineage: usize): u32 {
-  return internBytes(lineage + LINKS);
 }

@@ -44,7 +44,7 @@ export function rawParameter(i: i32): i32 {
 
 /** Whether parameter `i` follows a colon. */
 export function isSubParameter(i: i32): bool {
-  return i < count && load<u8>(JOINED + <usize>i) != 0;
+  return colons && i < count && load<u8>(JOINED + <usize>i) != 0;
 }
 
 /** get(i, d) of terminal.md 3.1: the default if absent or less than 1. */
@@ -82,34 +82,35 @@ export function parseParameters(text: usize, length: usize): void {
   count = n + 1;
 }
 
+/** Digits of a number that the fast path reads; longer ones and those beyond the limit are left to the other. */
+const FAST_DIGITS: usize = 5;
+
 /**
- * Parses digits and `;` from `text` up to the first other character; returns its address. 0 if `end` comes first or
- * the text is longer than the shortest limit: then parseParameters has to do it.
+ * Parses digits and `;` from `text` up to the first other character; returns its address. 0 if `end` comes first, the
+ * text is longer than the shortest limit or a number is unusual: then parseParameters has to do it.
  */
 export function scanParameters(text: usize, end: usize): usize {
   const stop = min(end, text + 101);
-  let n: i32 = 0;
+  let at = VALUES;
   let value: u32 = 0;
-  let digits = false;
+  let start = text;
   for (let p = text; p < stop; p++) {
     const c = <u32>load<u8>(p);
     const digit = c - 0x30;
     if (digit < 10) {
       value = value * 10 + digit;
-      if (value > VALUE_LIMIT) value = VALUE_LIMIT + 1;
-      digits = true;
       continue;
     }
-    store<i32>(VALUES + ((<usize>n) << 2), valueOf(digits, value));
-    store<u8>(JOINED + <usize>n, 0);
-    n++;
+    if (p - start > FAST_DIGITS || value > VALUE_LIMIT) return 0;
+    store<i32>(at, p == start ? -1 : <i32>value);
+    at += 4;
     if (c != 0x3b) {
-      count = n;
+      count = <i32>((at - VALUES) >> 2);
       colons = false;
       return p;
     }
     value = 0;
-    digits = false;
+    start = p + 1;
   }
   return 0;
 }

@@ -96,9 +96,9 @@ function ground(t: usize, p: usize, end: usize): usize {
       if (q == p) return p;
       p = q;
     } else {
-      // In a set of 96 characters DEL is a character: printing decides.
-      if (b != 0x7f) executeControl(t, b);
-      else if (!canPrintRuns(t)) return p;
+      // DEL prints nothing, but in a set of 96 it is a character.
+      if (b == 0x7f) printCodePoint(t, b);
+      else executeControl(t, b);
       p++;
     }
   }

@@ -173,7 +173,12 @@ function combine(t: usize, cp: u32): void {
   putCell(row, x, (cell & 0xffffffff00000000) | <u64>content);
 }
 
-// vt: REP · CSI n b · repeats the last printed character n times · host only
+/** REP repeats a character only if it follows it directly: any control function in between ends that (ECMA-48). */
+export function forgetPrinted(t: usize): void {
+  store<u32>(t, 0, T_LAST_PRINTED);
+}
+
+// vt: REP · CSI n b · repeats the character just printed n times · host only
 export function repeat(t: usize): void {
   const cp = load<u32>(t, T_LAST_PRINTED);
   if (cp == 0) return;
@@ -184,6 +189,7 @@ export function repeat(t: usize): void {
   const inRow = max((load<i32>(t, T_MARGIN_RIGHT) - load<i32>(t, T_MARGIN_LEFT) + 1) / w, 1);
   if (n > full) n = full + ((n - full) % inRow);
   while (n-- > 0) printGlyph(t, cp, w);
+  forgetPrinted(t);
 }
 
 // ---- the fast path

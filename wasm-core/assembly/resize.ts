@@ -24,6 +24,8 @@ import {
   blankCell,
   bottomLimit,
   clamp,
+  clampColumns,
+  clampRows,
   clearPendingWrap,
   cursorCol,
   cursorRow,
@@ -38,7 +40,7 @@ import {
   setMode2,
   topLimit,
 } from "./screen";
-import { MAX_COLS, MAX_ROWS, MODE2_LEFT_RIGHT } from "./state";
+import { MODE2_LEFT_RIGHT } from "./state";
 import { resizeTabs } from "./tabs";
 
 /** The row in a new width: cut or padded at the right, wrap flag cleared. Takes over the reference to `row`. */
@@ -76,10 +78,10 @@ function resizeTable(t: usize, old: usize, oldCols: i32, oldRows: i32, skip: i32
   return table;
 }
 
-/** Resizes to `cols` by `height`, both clamped to 1..MAX. The same size is no change. */
+/** Resizes to `cols` by `height`, both clamped. The same size is no change. */
 export function resize(t: usize, cols: i32, height: i32): void {
-  cols = clamp(cols, 1, MAX_COLS);
-  height = clamp(height, 1, MAX_ROWS);
+  cols = clampColumns(cols);
+  height = clampRows(cols, height);
   const oldCols = load<i32>(t, T_COLS);
   const oldRows = load<i32>(t, T_ROWS);
   if (cols == oldCols && height == oldRows) return;

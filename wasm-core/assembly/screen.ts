@@ -39,6 +39,9 @@ import {
 import { eraseStyle } from "./lineage";
 import { copyRow, newRow, nextGeneration, releaseRow } from "./memory";
 import {
+  MAX_CELLS,
+  MAX_COLS,
+  MAX_ROWS,
   MODE2_DEFAULT_TABS,
   MODE2_LEFT_RIGHT,
   MODE2_SEND_RECEIVE,
@@ -94,10 +97,21 @@ export function clamp(value: i32, low: i32, high: i32): i32 {
   return value < low ? low : value > high ? high : value;
 }
 
+// ---- sizes
+
+export function clampColumns(cols: i32): i32 {
+  return clamp(cols, 1, MAX_COLS);
+}
+
+/** Rows for a screen of `cols` columns, already clamped. */
+export function clampRows(cols: i32, height: i32): i32 {
+  return clamp(height, 1, min(MAX_ROWS, MAX_CELLS / cols));
+}
+
 // ---- cells and rows
 
 /** Style word with only the background of `style`: what an erased cell keeps (terminal.md 1.1). */
-export function backgroundOf(t: usize, style: u32): u32 {
+function backgroundOf(t: usize, style: u32): u32 {
   return eraseStyle(<usize>load<u32>(t, T_LINEAGE), style);
 }
 

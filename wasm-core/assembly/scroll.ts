@@ -36,7 +36,7 @@ import {
 import { MODE2_LEFT_RIGHT, MODE2_NEWLINE, T_MARGIN_LEFT, T_MARGIN_RIGHT } from "./state";
 
 /** Whether left and right margins are narrower than the screen. */
-export function hasSideMargins(t: usize): bool {
+function hasSideMargins(t: usize): bool {
   return (
     hasMode2(t, MODE2_LEFT_RIGHT) &&
     (load<i32>(t, T_MARGIN_LEFT) > 0 || load<i32>(t, T_MARGIN_RIGHT) < load<i32>(t, T_COLS) - 1)

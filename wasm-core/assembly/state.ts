@@ -7,9 +7,10 @@
 import { T_PRIVATE } from "./layout";
 
 // ---- limits: every byte string is legal input, so everything a program can grow is bounded here
-/** Largest screen. Rows and columns beyond are clamped: 16 Mi cells are more than any display has. */
+/** Largest screen; what is beyond is clamped. A million cells (8 MB) are more than an 8K display has at any font. */
 export const MAX_COLS: i32 = 4096;
 export const MAX_ROWS: i32 = 4096;
+export const MAX_CELLS: i32 = 1 << 20;
 /** Parameter text kept of one control sequence, in characters (terminal.md 3). */
 export const PARAM_TEXT_LIMIT: i32 = 100;
 /** The host role keeps more: a line of colon-separated RGB colours with underline colour is longer than 100. */

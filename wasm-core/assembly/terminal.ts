@@ -20,12 +20,12 @@ import {
 } from "./layout";
 import { joinLineage, leaveLineage, newLineage } from "./lineage";
 import { alloc, ensureHeadroom, release, releaseText, retainText } from "./memory";
+import { feed } from "./parser";
 import { freeReplies } from "./reply";
 import { resetState } from "./reset";
-import { clamp } from "./screen";
+import { resize } from "./resize";
+import { clampColumns, clampRows } from "./screen";
 import {
-  MAX_COLS,
-  MAX_ROWS,
   STATE_GROUND,
   T_PARAM_TEXT,
   T_REPLY,
@@ -45,8 +45,8 @@ import { copyTitleStack, freeTitleStack } from "./titles";
 
 /** A blank terminal, size clamped to 1..MAX. 0 if memory is exhausted. */
 export function createTerminal(cols: i32, height: i32, role: u32): usize {
-  cols = clamp(cols, 1, MAX_COLS);
-  height = clamp(height, 1, MAX_ROWS);
+  cols = clampColumns(cols);
+  height = clampRows(cols, height);
   if (!ensureHeadroom(screenBytes(cols, height))) return 0;
   const t = alloc(T_SIZE);
   memory.fill(t, 0, T_SIZE);
@@ -62,6 +62,26 @@ export function createTerminal(cols: i32, height: i32, role: u32): usize {
 /** Bytes a screen of this size takes, generously. */
 export function screenBytes(cols: i32, height: i32): usize {
   return <usize>height * (((<usize>cols) << 3) + 64) + 65536;
+}
+
+/** Most that one event allocates beside the screens: strings, answers, title stack, fresh slabs. */
+const EVENT_BYTES: usize = 1 << 20;
+
+/** Feeds `length` bytes (64 KiB at most) at `bytes`. False, and nothing done, if memory might run out on the way. */
+export function feedTerminal(t: usize, bytes: usize, length: usize): bool {
+  const screens = screenBytes(load<i32>(t, T_COLS), load<i32>(t, T_ROWS)) << 1;
+  if (!ensureHeadroom(screens + EVENT_BYTES)) return false;
+  feed(t, bytes, length);
+  return true;
+}
+
+/** Resizes. False, and nothing done, if memory might run out on the way. */
+export function resizeTerminal(t: usize, cols: i32, height: i32): bool {
+  cols = clampColumns(cols);
+  const screens = screenBytes(cols, clampRows(cols, height)) << 1;
+  if (!ensureHeadroom(screens + EVENT_BYTES)) return false;
+  resize(t, cols, height);
+  return true;
 }
 
 /** Copies the struct and makes everything it points at shared or its own. */

@@ -1,7 +1,7 @@
 /** `--help` against the tables of options and settings; that it fits a terminal; no color in it. */
 import { expect, test } from "bun:test";
 import { colorWanted } from "../../../client/cli/color.ts";
-import { helpText } from "../../../client/cli/help.ts";
+import { doctorHelpText, helpText } from "../../../client/cli/help.ts";
 import { OPTIONS } from "../../../client/cli/options.ts";
 import { SETTINGS } from "../../../client/config/settings.ts";
 import { longNames, shortNames } from "./spellings.ts";
@@ -29,7 +29,7 @@ test("what only the file has is there", () => {
 });
 
 test("80 columns, ASCII, no trailing blanks", () => {
-  for (const line of help.split("\n")) {
+  for (const line of `${help}${doctorHelpText("sterna")}`.split("\n")) {
     expect(line).toMatch(/^([\x20-\x7e]*[\x21-\x7e])?$/);
     expect(line.length).toBeLessThanOrEqual(80);
   }

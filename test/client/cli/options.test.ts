@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { CommandError } from "../../../client/cli/errors.ts";
 import { type Invocation, resolveInvocation } from "../../../client/cli/invocation.ts";
 import { parseCommandLine } from "../../../client/cli/options.ts";
-import { clientArguments } from "../../../client/main.ts";
+import { clientArguments, doctorArguments } from "../../../client/main.ts";
 
 function invocation(line: string, env: Record<string, string> = {}): Invocation {
   const parsed = parseCommandLine(line.split(" "), env, "mosh");
@@ -196,4 +196,12 @@ describe("wrapper or mosh-client", () => {
     expect(clientArguments(["client", "ls", "-l"], "sterna", {})).toBeUndefined();
     expect(clientArguments(["--", "client"], "sterna", KEY)).toBeUndefined();
   });
+});
+
+test("doctor or a host called so", () => {
+  expect(doctorArguments(["doctor"], "sterna")).toEqual([]);
+  expect(doctorArguments(["doctor", "-p", "5", "h"], "sterna")).toEqual(["-p", "5", "h"]);
+  expect(doctorArguments(["--", "doctor"], "sterna")).toBeUndefined();
+  expect(doctorArguments(["-4", "doctor"], "sterna")).toBeUndefined();
+  expect(doctorArguments(["doctor", "h"], "mosh")).toBeUndefined();
 });

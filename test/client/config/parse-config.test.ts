@@ -1,5 +1,7 @@
 /** The configuration file's text: what is accepted, and what is said about everything that is not. */
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Config, parseConfig } from "../../../client/config/parse-config.ts";
 import { SETTINGS } from "../../../client/config/settings.ts";
 
@@ -16,7 +18,22 @@ function faults(source: string): string[] {
   return parsed.map(({ line, message }) => `${line}: ${message}`);
 }
 
+const docs = readFileSync(join(import.meta.dir, "../../../docs/configuration.md"), "utf8");
+const EXAMPLE = /```toml\n([\s\S]*?)```/.exec(docs)![1]!;
+
 describe("accepted", () => {
+  test("the example of the documentation, whose table has every key", () => {
+    expect(config(EXAMPLE).hosts.map((host) => host.title)).toEqual([
+      "*.example.org *.lan",
+      "db.example.org",
+      "work",
+      "10.1.*",
+    ]);
+    expect([...docs.matchAll(/^\| `([a-z-]+)` \|/gm)].map((match) => match[1]!).sort()).toEqual(
+      Object.keys(SETTINGS).sort(),
+    );
+  });
+
   test("nothing, and comments", () => expect(config("# nothing\n\n")).toEqual({ global: {}, hosts: [] }));
 
   test("every key, with its value as the options have it", () => {
@@ -162,4 +179,46 @@ describe("refused, with the line, what was expected, and what was probably meant
   test("names from the object's prototype are unknown keys like others", () => {
     expect(faults("constructor = 1\n__proto__ = 2").length).toBe(2);
   });
+});
+
+test("any text is either read or complained about", () => {
+  const seed = Number(process.env.STERNA_SEED ?? Date.now() % 1_000_000);
+  let state = seed;
+  const random = (below: number): number => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  const pieces = [
+    "[",
+    "]",
+    '"',
+    "'",
+    "\n",
+    "=",
+    ".",
+    "host",
+    "init",
+    "{",
+    "}",
+    "#",
+    "\\u12",
+    "1979-05-27",
+    "-inf",
+    "\0",
+    "é",
+  ];
+  for (let round = 0; round < 1500; round++) {
+    let text = EXAMPLE;
+    for (let edits = 1 + random(4); edits > 0; edits--) {
+      const at = random(text.length);
+      text = text.slice(0, at) + pieces[random(pieces.length)] + text.slice(at + random(6));
+    }
+    try {
+      const parsed = parseConfig(text);
+      if (!("global" in parsed)) for (const { message } of parsed) expect(message).toMatch(/\S[.?]$/);
+    } catch (error) {
+      throw new Error(`seed ${seed}, round ${round}: ${JSON.stringify(text)}`, { cause: error });
+    }
+  }
+  expect(faults(`x = ${"[".repeat(100_000)}`).length).toBe(1);
 });

@@ -86,7 +86,7 @@ session(
     await made.pane.keys("Enter");
     await made.pane.waitFor("the tilde in the middle of a line", shows("a~.b"));
     await made.pane.text("~");
-    await made.pane.waitForRow('mosh: Commands: Ctrl-Z suspends, "." quits, "~" gives literal "~"');
+    await made.pane.waitForRow('mosh: Commands: Ctrl-Z suspends, "." quits, "~" gives literal "~", "i" info');
     await made.pane.text("~");
     await made.pane.waitForRow(/^\$ ~$/);
     await made.pane.keys("C-u", "Enter");

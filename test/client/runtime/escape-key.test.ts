@@ -49,13 +49,20 @@ describe("which key", () => {
       expect(machine.key).toBe(key as number);
       expect(machine.name).toBe(name as string);
       expect(machine.helpText).toBe(
-        key === undefined ? "" : `Commands: Ctrl-Z suspends, "." quits, "${literal}" gives literal ${name}`,
+        key === undefined
+          ? ""
+          : `Commands: Ctrl-Z suspends, "." quits, "${literal}" gives literal ${name}, "i" info`,
       );
     });
   }
 });
 
 describe("typed bytes, default key", () => {
+  test("i toggles the status line and sends nothing, unless it is the literal key", () => {
+    expect(run(undefined, "a\x1eib")).toBe('"a" <help> <help-done> <status> "b"');
+    expect(run("\t", "\ti")).toBe('<help> <help-done> "\\t"');
+  });
+
   const table: [what: string, blocks: string[], actions: string][] = [
     ["plain text is one piece", ["ls -l\r"], '"ls -l\\r"'],
     ["the key is held back", ["\x1e"], "<help>"],

@@ -76,9 +76,13 @@ describe("no server", () => {
     const session = begin({ server: false });
     session.run(1000);
     session.type("\x1e");
-    expect(session.rows[0]).toBe('mosh: Commands: Ctrl-Z suspends, "." quits, "^" gives literal Ctrl-^');
+    expect(session.rows[0]).toBe(
+      'mosh: Commands: Ctrl-Z suspends, "." quits, "^" gives literal Ctrl-^, "i" info',
+    );
     session.run(1000);
-    expect(session.rows[0]).toBe('mosh: Commands: Ctrl-Z suspends, "." quits, "^" gives literal Ctrl-^');
+    expect(session.rows[0]).toBe(
+      'mosh: Commands: Ctrl-Z suspends, "." quits, "^" gives literal Ctrl-^, "i" info',
+    );
     session.type(".");
     expect(session.rows[0]).toBe(`mosh: Exiting on user request... ${QUIT}`);
     session.run(5000);

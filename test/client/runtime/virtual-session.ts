@@ -8,6 +8,7 @@ import type { Overlay } from "../../../client/overlay.ts";
 import { Screen } from "../../../client/screen.ts";
 import { type Ending, SessionLoop } from "../../../client/session-loop.ts";
 import type { SendFailure } from "../../../client/sockets.ts";
+import { StatusLine } from "../../../client/status-line.ts";
 import { TitlePrefix } from "../../../client/title-prefix.ts";
 import { TerminalState } from "../../../ssp/terminal-state.ts";
 import { Transport } from "../../../ssp/transport.ts";
@@ -142,7 +143,19 @@ export class VirtualSession {
     });
     const escapeKey = new EscapeKey(undefined);
     this.bar = new NotificationBar(escapeKey.name, this.now);
-    const overlays: Overlay[] = [this.bar];
+    const status = new StatusLine(
+      () => ({
+        srtt: this.client.srtt,
+        datagramsIn: this.client.stats.datagramsIn,
+        datagramsSentByServer: Number(this.client.expectedSequence),
+        bytesIn: this.client.stats.bytesIn,
+        bytesOut: this.client.stats.bytesOut,
+        guessesRight: 0,
+        guessesWrong: 0,
+      }),
+      "127.0.0.1:60001",
+    );
+    const overlays: Overlay[] = [status, this.bar];
     if (options.titlePrefix) overlays.push(new TitlePrefix());
     this.loop = new SessionLoop({
       transport: this.client,
@@ -159,6 +172,7 @@ export class VirtualSession {
       screen: this.screen,
       escapeKey,
       bar: this.bar,
+      status,
       overlays,
       port: 60001,
       started: this.now,

@@ -138,7 +138,9 @@ describe("what is said", () => {
         `mosh: Nothing received from server on UDP port ${session.server.port}. [To quit: Ctrl-^ .]`,
       );
       await session.pane.keys("C-^");
-      await session.pane.waitForRow('mosh: Commands: Ctrl-Z suspends, "." quits, "^" gives literal Ctrl-^');
+      await session.pane.waitForRow(
+        'mosh: Commands: Ctrl-Z suspends, "." quits, "^" gives literal Ctrl-^, "i" info',
+      );
       await session.pane.keys(".");
       await session.pane.waitForRow("mosh: Exiting on user request... [To quit: Ctrl-^ .]");
       const { status, before, after } = await session.over();

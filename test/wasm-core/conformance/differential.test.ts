@@ -48,11 +48,13 @@ const differences = {
   "scroll-down-colour": (c: Context) => c.terminal.pendingWrap || c.terminal.pen.background !== 0,
   repeat: (c: Context) => !c.printed,
   combining: (c: Context) => !c.printed,
+  "on the alternate screen": (c: Context) => c.alternate,
+  "on the main screen": (c: Context) => !c.alternate,
 };
 
 interface Operation {
   text: string;
-  kind?: "print" | "charset" | "save" | "restore" | "alternate" | "main";
+  kind?: "print" | "charset" | "save" | "restore" | "tabs" | "alternate" | "main";
   not?: keyof typeof differences;
   mode?: Partial<Pick<Context, "origin" | "autowrap">>;
 }
@@ -154,9 +156,9 @@ const common: [weight: number, make: Maker][] = [
   [3, fixed("␛D")],
   [3, fixed("␛M")],
   [3, fixed("␛E")],
-  [1, fixed("␛H", { not: "pending-wrap" })],
-  [1, fixed("␛[g", { not: "pending-wrap" })],
-  [1, fixed("␛[3g")],
+  [1, fixed("␛H", { kind: "tabs", not: "pending-wrap" })],
+  [1, fixed("␛[g", { kind: "tabs", not: "pending-wrap" })],
+  [1, fixed("␛[3g", { kind: "tabs" })],
   [4, (r, _, rows) => ({ text: `␛[${number(r, rows)};${number(r, rows)}r` })],
   [1, fixed("␛[r")],
   [2, fixed("␛[?6h", { mode: { origin: true } })],
@@ -198,6 +200,23 @@ const wide: [number, Maker][] = [
   [8, (r) => ({ text: r.pick(["\u0301", "\u0308"]), not: "combining" })],
 ];
 
+/**
+ * The two screens. xterm.js keeps tab stops and margins for each of them, and its DECRC (part of 1049) restores less:
+ * no tab stop is changed, no character set is used, margins and origin mode are off when the screens are switched.
+ */
+const screens: [number, Maker][] = [
+  ...common.filter(([, make]) => make !== noWrap && !isKind(make, "tabs", "charset", "save", "restore")),
+  [
+    4,
+    fixed("␛[r␛[?6l␛[?1049h", { kind: "alternate", not: "on the alternate screen", mode: { origin: false } }),
+  ],
+  [4, fixed("␛[r␛[?6l␛[?1049l", { kind: "main", not: "on the main screen", mode: { origin: false } })],
+];
+
+function isKind(make: Maker, ...kinds: Operation["kind"][]): boolean {
+  return kinds.includes(make(new Random(1), 10, 5).kind);
+}
+
 class Generator {
   readonly #total: number;
   constructor(readonly operations: [number, Maker][]) {
@@ -230,7 +249,12 @@ function perform(terminal: Terminal, program: Operation[]): string {
     if (operation.kind === "save") c.saved = { origin: c.origin, autowrap: c.autowrap, charsets: c.charsets };
     if (operation.kind === "charset") c.charsets++;
     Object.assign(c, operation.mode);
-    if (operation.text.endsWith("␛c")) c.saved = undefined;
+    if (operation.kind === "alternate") c.alternate = true;
+    if (operation.kind === "main") c.alternate = false;
+    if (operation.text.endsWith("␛c")) {
+      c.saved = undefined;
+      c.alternate = false;
+    }
     terminal.feed(bytes(operation.text));
     written += operation.text;
     c.printed = operation.kind === "print" && [...operation.text].length === 1;
@@ -304,7 +328,7 @@ async function run(first: number, count: number, operations: [number, Maker][], 
   expect(count).toBeGreaterThan(0);
 }
 
-const SEEDS = Number(process.env.STERNA_FUZZ_SEEDS ?? 1500);
+const SEEDS = Number(process.env.STERNA_FUZZ_SEEDS ?? 1000);
 const FIRST = Number(process.env.STERNA_FUZZ_FIRST ?? 1);
 
 test(
@@ -313,3 +337,4 @@ test(
   60_000,
 );
 test("with wide and combining characters: the same text", () => run(FIRST, SEEDS, wide, "text"), 60_000);
+test("with the alternate screen, cell by cell", () => run(FIRST, SEEDS, screens, "all"), 60_000);

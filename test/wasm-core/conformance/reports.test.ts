@@ -134,6 +134,29 @@ table(
 );
 
 table(
+  "presentation state",
+  [20, 6],
+  [
+    ["the cursor", "␛[3;7H␛[1$w", { reply: "␛P1$u3;7;1;@;@;@;0;2;@;BBBB␛\\" }],
+    ["with renditions", "␛[1;4;5;7m␛[1$w", { reply: "␛P1$u1;1;1;O;@;@;0;2;@;BBBB␛\\" }],
+    ["with protection", '␛[1"q␛[1$w', { reply: "␛P1$u1;1;1;@;A;@;0;2;@;BBBB␛\\" }],
+    [
+      "with origin mode; the position is the screen's",
+      "␛[2;4r␛[?6h␛[1$w",
+      { reply: "␛P1$u2;1;1;@;@;A;0;2;@;BBBB␛\\" },
+    ],
+    ["with a pending wrap", "␛[1;20Hx␛[1$w", { reply: "␛P1$u1;20;1;@;@;H;0;2;@;BBBB␛\\" }],
+    ["with a single shift", "␛N␛[1$w", { reply: "␛P1$u1;1;1;@;@;B;0;2;@;BBBB␛\\" }],
+    ["with character sets", "␛)0␛*>␛/A␎␛[1$w", { reply: "␛P1$u1;1;1;@;@;@;1;2;H;B0>A␛\\" }],
+    ["the supplemental set", "␛(<␛[1$w", { reply: "␛P1$u1;1;1;@;@;@;0;2;@;%5BBB␛\\" }],
+    ["the tab stops", "␛[2$w", { reply: "␛P2$u1/9/17␛\\" }],
+    ["tab stops set and cleared", "␛[1;4H␛H␛[1;9H␛[g␛[2$w", { reply: "␛P2$u1/4/17␛\\" }],
+    ["no tab stops", "␛[3g␛[2$w", { reply: "␛P2$u␛\\" }],
+    ["nothing else", "␛[0$w␛[3$w", { reply: "" }],
+  ],
+);
+
+table(
   "XTGETTCAP",
   [20, 6],
   [

@@ -10,6 +10,8 @@ import { sameRendition } from "./rendition";
 
 const SPACE: u32 = 0x20;
 const NO_BREAK_SPACE: u32 = 0xa0;
+/** VS16 asks for an emoji's picture: many terminals then take two columns, stock peers do not. */
+const EMOJI_SELECTOR: u32 = 0xfe0f;
 /** What of a content word is visible: not protection, and the wrap flag is the row's business. */
 const VISIBLE: u32 = L.CONTENT_MASK | L.CELL_CLUSTER | L.CELL_WIDE | L.CELL_FALLBACK;
 
@@ -77,7 +79,7 @@ function baseOf(lineage: usize, content: u32): u32 {
 /** The cell prints a character whose width is as agreed by everybody. */
 export const PRINT_SETTLED: i32 = 0;
 /** The peer's width may differ: the cursor's position behind it is unknown. */
-export const PRINT_UNSETTLED: i32 = 1;
+const PRINT_UNSETTLED: i32 = 1;
 /** The peer may not print it at all, or in another width: its cells must be blanked first. */
 export const PRINT_DOUBTFUL: i32 = 2;
 /** The peer cannot print it: blank it. */
@@ -113,7 +115,7 @@ function putMarks(lineage: usize, content: u32, afterBase: bool): bool {
   while (p < end) {
     const mark = decodeUtf8(p);
     if (hostWidth(mark) != 0) break;
-    if (isUnsettledWidth(mark)) settled = false;
+    if (mark == EMOJI_SELECTOR || isUnsettledWidth(mark)) settled = false;
     p += utf8Length(mark);
   }
   if (p > first) putBytes(first, <i32>(p - first));

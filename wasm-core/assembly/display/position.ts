@@ -68,7 +68,7 @@ export function advance(columns: i32): void {
 }
 
 /** True if the cursor is exactly here. */
-export function isAt(row: i32, col: i32): bool {
+function isAt(row: i32, col: i32): bool {
   return state == EXACT && y == row && x == col;
 }
 
@@ -155,7 +155,8 @@ function putHorizontal(from: i32, to: i32): void {
   } else if (to < from) {
     const left = from - to;
     const cost = min(left, countCost(left));
-    if (fromMarginCost(to) < cost) {
+    // Equally short: CR, the plainest of all moves.
+    if (to == 0 || fromMarginCost(to) < cost) {
       O.putByte(CR);
       if (to) O.putCsiCount(to, 0x43);
     } else if (left == cost) O.putRepeated(BS, left);

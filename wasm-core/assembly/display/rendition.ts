@@ -33,7 +33,7 @@ export function useLineage(shared: usize): void {
 }
 
 /** Attributes of a style word, mapped down. */
-export function profileAttributes(style: u32): u32 {
+function profileAttributes(style: u32): u32 {
   const attributes = styleAttributes(lineage, style);
   const kept = attributes & KEPT_ATTRIBUTES;
   return attributes & L.ATTR_UNDERLINE_MASK ? kept | UNDERLINED : kept;

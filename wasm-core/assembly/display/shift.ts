@@ -14,7 +14,7 @@ const MAX_SHIFT: i32 = 8;
 /** Changed cells below which printing them is as short. */
 const MIN_CHANGED: i32 = 8;
 /** A cell that equals none: what stands there will be printed. */
-const UNKNOWN_CELL: u64 = 0xffffffff_001fffff;
+const UNKNOWN_CELL: u64 = 0x1fffff;
 
 let scratch: usize = 0;
 let scratchBytes: usize = 0;

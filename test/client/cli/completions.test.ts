@@ -1,0 +1,133 @@
+/**
+ * The completions: every option is in each, and real shells complete with them. fish is asked by `complete -C`; bash and
+ * zsh get a Tab on a real terminal.
+ */
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { OPTIONS } from "../../../client/cli/options.ts";
+import { Home } from "../../drivers/home.ts";
+import { textOf } from "../../drivers/screen.ts";
+import { type Pane, Tmux } from "../../drivers/tmux.ts";
+import { peer } from "../../peers.ts";
+import { longNames, shortNames } from "./spellings.ts";
+
+const root = join(import.meta.dir, "..", "..", "..", "completions");
+const FILES = { bash: "bash/sterna", zsh: "zsh/_sterna", fish: "fish/sterna.fish" } as const;
+const home = new Home();
+mkdirSync(join(home.path, ".ssh"));
+home.write(".ssh/config", "Host workhost alpha.example.org\n  HostName 127.0.0.1\nHost *\n  User x\n");
+home.write(".ssh/known_hosts", "|1|x= ssh-ed25519 AAAA\nbeta.example.org,192.0.2.1 ssh-ed25519 AAAA\n");
+const tmux = new Tmux();
+afterAll(async () => {
+  await tmux.stop();
+  await home.remove();
+});
+
+/** What is typed before Tab, and what stands there after it. */
+const COMPLETED: readonly (readonly [typed: string, completed: string])[] = [
+  ["workh", "workhost"],
+  ["alice@workh", "alice@workhost"],
+  ["-p 60010 alph", "-p 60010 alpha.example.org"],
+  ["--predict-o", "--predict-overwrite"],
+  ["--no-conf", "--no-config"],
+  ["--predict=alw", "--predict=always"],
+  ["--bind-server=a", "--bind-server=any"],
+  ["--bind-server a", "--bind-server any"],
+  ["--family=prefer-inet6 workh", "--family=prefer-inet6 workhost"],
+  ["doct", "doctor"],
+  ["doctor workh", "doctor workhost"],
+  ["--ssh='ssh -v' workh", "--ssh='ssh -v' workhost"],
+  ["-- workh", "-- workhost"],
+  ["workhost basena", "workhost basename"],
+];
+
+test("every option is in every file", () => {
+  for (const [shell, file] of Object.entries(FILES)) {
+    const text = readFileSync(join(root, file), "utf8");
+    for (const option of OPTIONS) {
+      if (option.names[0] === "fake-proxy") continue;
+      const long = (name: string) =>
+        new RegExp(shell === "fish" ? `-l ${name}\\b(?!-)` : `--${name}(?![a-z-])`);
+      const short = (name: string) =>
+        new RegExp(shell === "fish" ? `-s ${name}\\b` : `[ '{)]-${name}[ '=[,+]`);
+      for (const name of longNames(option))
+        expect([shell, text]).toEqual([shell, expect.stringMatching(long(name))]);
+      for (const name of shortNames(option))
+        expect([shell, text]).toEqual([shell, expect.stringMatching(short(name))]);
+    }
+  }
+});
+
+peer("fish")("fish", () => {
+  for (const [typed, completed] of COMPLETED) {
+    const run = Bun.spawnSync(
+      [
+        "fish",
+        "--no-config",
+        "-c",
+        'source $argv[1]; complete -C "$argv[2]"',
+        join(root, FILES.fish),
+        `sterna ${typed}`,
+      ],
+      { env: home.env, cwd: home.path },
+    );
+    const candidates = run.stdout
+      .toString()
+      .split("\n")
+      .map((line) => line.split("\t")[0]);
+    expect(run.stderr.toString()).toBe("");
+    expect(candidates).toContain(completed.split(" ").at(-1)!);
+  }
+});
+
+describe("on a terminal", () => {
+  async function tab(pane: Pane): Promise<void> {
+    await pane.waitForRow("%");
+    for (const [typed, completed] of COMPLETED) {
+      await pane.text(`sterna ${typed}`);
+      await pane.keys("Tab");
+      await pane.waitFor(`"${completed}"`, (screen) =>
+        textOf(screen).some((row) => row.trimEnd() === `% sterna ${completed}`),
+      );
+      await pane.keys("C-u");
+      await pane.waitFor("an empty line", (screen) => !textOf(screen).some((row) => row.includes("sterna")));
+    }
+    await pane.close();
+  }
+
+  peer("tmux", "bash")(
+    "bash",
+    async () => {
+      const rc = `PS1='% '; PATH=/usr/bin:/bin; source ${join(root, FILES.bash)}; clear\n`;
+      home.write("bashrc", rc);
+      expect(Bun.spawnSync(["bash", "-n", join(root, FILES.bash)]).exitCode).toBe(0);
+      await tab(
+        await tmux.open({
+          command: ["bash", "--noprofile", "--rcfile", join(home.path, "bashrc"), "-i"],
+          env: home.env,
+          cwd: home.path,
+        }),
+      );
+    },
+    60_000,
+  );
+
+  peer("tmux", "zsh")(
+    "zsh",
+    async () => {
+      home.write(
+        ".zshrc",
+        `PS1='%% '; PATH=/usr/bin:/bin; unsetopt prompt_sp; fpath=(${join(root, "zsh")} $fpath); autoload -Uz compinit; compinit -u -D; clear\n`,
+      );
+      await tab(
+        await tmux.open({
+          command: ["zsh", "-d", "-i"],
+          env: { ...home.env, ZDOTDIR: home.path },
+          cwd: home.path,
+        }),
+      );
+    },
+    60_000,
+  );
+});
