@@ -2,7 +2,7 @@
  * Local echo as an overlay of the client: ties the prediction engine (prediction/, which knows no terminal of ours) to
  * the core's terminals. session.ts makes it, session-loop.ts calls it.
  */
-import type { Cell, Rendition, Terminal } from "../wasm-core/core.ts";
+import { ATTR, type Cell, COLOR, type Rendition, type Terminal } from "../wasm-core/core.ts";
 import type { Overlay, ServerNews, Typing } from "./overlay.ts";
 import { PredictionEngine, type PredictionMode } from "./prediction/engine.ts";
 import type { DrawableScreen, Glyph } from "./prediction/screen.ts";
@@ -42,6 +42,30 @@ class Renditions {
   }
 }
 
+/** How far the parts of a grey may be from each other, and how dark and light it may be. */
+const GREY_SPREAD = 32;
+const GREY_LEAST = 0x40;
+const GREY_MOST = 0xa8;
+
+/**
+ * Faint or grey, as line editors draw suggestions: fish in palette 8 or #555, zsh in palette 8. Stock servers drop the
+ * faint attribute, so behind one of them only colours tell.
+ */
+function isFaded({ attributes, foreground, background }: Rendition): boolean {
+  if (attributes & ATTR.inverse || background !== COLOR.default) return false;
+  if (attributes & ATTR.faint) return true;
+  const tag = foreground & 0xff000000;
+  const value = foreground & 0xffffff;
+  if (tag === COLOR.palette) {
+    // Bright black; dark greys of the colour cube; the middle of the grey ramp, 58 to a8.
+    return value === 8 || value === 59 || value === 102 || (value >= 238 && value <= 248);
+  }
+  if (tag !== COLOR.rgb) return false;
+  const parts = [value >> 16, (value >> 8) & 255, value & 255];
+  const [least, most] = [Math.min(...parts), Math.max(...parts)];
+  return most - least <= GREY_SPREAD && least >= GREY_LEAST && most <= GREY_MOST;
+}
+
 /** A terminal of the core as the engine sees one. */
 class TerminalScreen implements DrawableScreen {
   readonly cols: number;
@@ -72,6 +96,10 @@ class TerminalScreen implements DrawableScreen {
     return { contents: text, wide, fallback, wrap, rendition: this.renditions.number(rendition) };
   }
 
+  isFaded(number: number): boolean {
+    return isFaded(this.renditions.rendition(number));
+  }
+
   moveCursor(row: number, col: number): void {
     this.terminal.setCursor(row, col);
   }
@@ -98,6 +126,8 @@ export interface LocalEchoOptions {
   readonly overwrite: boolean;
   /** Columns of a code point; the remote terminal's own table. */
   readonly width: (codePoint: number) => number;
+  /** Guess exactly as stock does. */
+  readonly stock?: boolean;
 }
 
 export class LocalEcho implements Overlay {

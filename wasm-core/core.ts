@@ -9,6 +9,7 @@ import { Crypto, type Opener, type Sealer } from "./crypto.ts";
 import { type Role, Terminal } from "./terminal.ts";
 import { Views } from "./views.ts";
 
+export { ATTR, COLOR } from "./abi.ts";
 export { FatalCryptoError, type Opener, type Sealer } from "./crypto.ts";
 export type { Cell, Rendition } from "./rendition.ts";
 export type { DiffOptions, Role, Terminal } from "./terminal.ts";

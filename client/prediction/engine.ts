@@ -7,18 +7,16 @@
  * one visible character of it. That is what keeps passwords hidden and a wrong guess short.
  *
  * Knows keystrokes, echo acks, the time and a screen to read (screen.ts). No tty, no socket, no clock: another terminal
- * can embed it. See README.md in this folder for an example.
+ * can embed it. See README.md in this folder for an example, and for what `stock` switches off.
  */
-import { CellPrediction, type CursorPrediction, cursorVerdict, type RowPrediction } from "./cells.ts";
+import { type CellPrediction, cursorVerdict, type RowPrediction } from "./cells.ts";
+import { Editing } from "./editing.ts";
+import { Guesses } from "./guesses.ts";
 import { type Key, KeystrokeParser } from "./keystrokes.ts";
-import {
-  type DrawableScreen,
-  type Glyph,
-  isBlank,
-  type Rendition,
-  type ScreenView,
-  sameGlyph,
-} from "./screen.ts";
+import { type Footing, LineFollower } from "./lines.ts";
+import { isLastRow, paneSpan } from "./panes.ts";
+import { PasteGuard } from "./paste.ts";
+import { type DrawableScreen, isBlank, type Rendition, type ScreenView, sameGlyph } from "./screen.ts";
 
 export type PredictionMode = "adaptive" | "always" | "never" | "experimental";
 
@@ -41,6 +39,8 @@ const WAKE_MS = 50;
 export const PASTE_BYTES = 100;
 /** Send interval before the first measurement. */
 const INITIAL_SEND_INTERVAL_MS = 250;
+const CTRL_C = 0x03;
+const TAB = 0x09;
 
 export interface PredictionOptions {
   readonly mode: PredictionMode;
@@ -48,21 +48,23 @@ export interface PredictionOptions {
   readonly overwrite?: boolean;
   /** Columns of a code point: -1 unprintable, 0 combining, 1, 2. */
   readonly width: (codePoint: number) => number;
+  /** Guess exactly as stock Mosh does, without prompts, panes, suggestions, wide characters, bracketed pastes. */
+  readonly stock?: boolean;
 }
 
 export class PredictionEngine {
   readonly mode: PredictionMode;
   readonly overwrite: boolean;
   readonly #width: (codePoint: number) => number;
-  readonly #parser = new KeystrokeParser();
+  /** Better than stock. */
+  readonly #improved: boolean;
+  readonly #guesses: Guesses;
+  readonly #editing: Editing;
+  readonly #lines = new LineFollower();
+  readonly #paste = new PasteGuard();
+  #parser = new KeystrokeParser();
   #previousByte = 0;
 
-  #epoch = 1;
-  #confirmedEpoch = 0;
-  #rows: RowPrediction[] = [];
-  #cursors: CursorPrediction[] = [];
-
-  #lastSent = 0;
   #echoAck = 0;
   #sendInterval = INITIAL_SEND_INTERVAL_MS;
 
@@ -79,6 +81,9 @@ export class PredictionEngine {
     this.mode = options.mode;
     this.overwrite = options.overwrite ?? false;
     this.#width = options.width;
+    this.#improved = !options.stock;
+    this.#guesses = new Guesses(options.mode !== "experimental", this.#improved);
+    this.#editing = new Editing(this.#guesses, { overwrite: this.overwrite, improved: this.#improved });
   }
 
   /** After each datagram: the echo ack of the newest server state and the transport's send interval (ms). */
@@ -89,9 +94,8 @@ export class PredictionEngine {
 
   /** Forgets all guesses, e.g. when the window changed its size. */
   reset(): void {
-    this.#rows = [];
-    this.#cursors = [];
-    this.#becomeTentative();
+    this.#guesses.clear();
+    this.#lines.lost();
   }
 
   /**
@@ -101,19 +105,17 @@ export class PredictionEngine {
    * @param now ms
    */
   keys(bytes: Uint8Array, screen: ScreenView, lastSent: number, now: number): void {
-    this.#lastSent = lastSent;
+    this.#guesses.lastSent = lastSent;
+    this.#guesses.now = now;
     if (this.mode === "never") return;
+    if (this.#improved) this.#paste.reading(now);
     if (bytes.length > PASTE_BYTES) {
       this.reset();
+      if (this.#improved) for (const byte of bytes) this.#paste.byte(byte);
       return;
     }
-    for (let byte of bytes) {
-      if (this.mode === "experimental") this.#epoch = this.#confirmedEpoch;
-      this.cull(screen, now);
-      // In application cursor mode arrows come as ESC O A: read them as CSI A.
-      if (this.#previousByte === 0x1b && byte === 0x4f) byte = 0x5b;
-      this.#previousByte = byte;
-      this.#parser.byte(byte, (key) => this.#key(key, screen, now));
+    for (const byte of bytes) {
+      if (!this.#improved || this.#isTyped(byte)) this.#byte(byte, screen, now);
     }
   }
 
@@ -126,30 +128,34 @@ export class PredictionEngine {
       this.reset();
     }
     this.#updateTriggers();
+    if (this.#improved) this.#lines.judge(screen, this.#echoAck);
     if (!this.#cullCells(screen, now)) return;
-    const last = this.#cursors.at(-1);
+    const guesses = this.#guesses;
+    const last = guesses.cursors.at(-1);
     if (last && cursorVerdict(last, screen, this.#echoAck) === "wrong") {
       if (this.mode !== "experimental") {
-        this.reset();
+        this.#refute(last.epoch);
         return;
       }
-      this.#cursors = [];
+      guesses.cursors = [];
     }
-    this.#cursors = this.#cursors.filter(
+    guesses.cursors = guesses.cursors.filter(
       (cursor) => cursorVerdict(cursor, screen, this.#echoAck) === "pending",
     );
+    guesses.dropWaypoints(this.#echoAck);
   }
 
   /** Draws what may be shown on a copy of the newest frame. */
   apply(screen: DrawableScreen): void {
     if (!this.#shows()) return;
-    for (const cursor of this.#cursors) {
-      if (cursor.epoch <= this.#confirmedEpoch) screen.moveCursor(cursor.row, cursor.col);
+    const { cursors, rows, confirmedEpoch } = this.#guesses;
+    for (const cursor of cursors) {
+      if (cursor.epoch <= confirmedEpoch) screen.moveCursor(cursor.row, cursor.col);
     }
-    for (const { row, cells } of this.#rows) {
+    for (const { row, cells } of rows) {
       if (row >= screen.rows) continue;
       for (const cell of cells) {
-        if (cell.active && cell.epoch <= this.#confirmedEpoch && cell.col < screen.cols)
+        if (cell.active && cell.epoch <= confirmedEpoch && cell.col < screen.cols)
           this.#show(screen, row, cell);
       }
     }
@@ -157,32 +163,33 @@ export class PredictionEngine {
 
   /** ms until the engine wants to be asked again; Infinity = not of itself. */
   get waitTime(): number {
-    return this.#anyActive() && !(this.#glitches > 0 && this.#flagging) ? WAKE_MS : Number.POSITIVE_INFINITY;
+    return this.#guesses.anyActive && !(this.#glitches > 0 && this.#flagging)
+      ? WAKE_MS
+      : Number.POSITIVE_INFINITY;
   }
 
-  /** Guessed characters that the server confirmed, and that it refuted after they could be seen. */
+  /** Guessed characters that the server confirmed, and times it refuted what could be seen. */
   get judged(): { readonly right: number; readonly wrong: number } {
     return { right: this.#right, wrong: this.#wrong };
   }
 
-  /** Contents remembered of all cells, for tests: bounded, however much is typed ahead. */
+  /** Things remembered of all cells, prompts and commands, for tests: bounded, however much is typed ahead. */
   get remembered(): number {
-    return this.#rows.reduce(
-      (sum, { cells }) => sum + cells.reduce((n, cell) => n + cell.originals.size, 0),
-      0,
-    );
+    const cells = this.#guesses.rows.flatMap((row) => row.cells);
+    return cells.reduce((n, cell) => n + cell.originals.size, 0) + this.#lines.book.size;
   }
 
   /** The engine's state for tests and for a status line. */
   inspect() {
+    const { epoch, confirmedEpoch, cursors, rows } = this.#guesses;
     return {
-      epoch: this.#epoch,
-      confirmedEpoch: this.#confirmedEpoch,
+      epoch,
+      confirmedEpoch,
       flagging: this.#flagging,
       slowLine: this.#slowLine,
       glitches: this.#glitches,
-      cursors: this.#cursors.map((c) => [c.row, c.col, c.expiration, c.epoch] as const),
-      cells: this.#rows.flatMap(({ row, cells }) =>
+      cursors: cursors.map((c) => [c.row, c.col, c.expiration, c.epoch] as const),
+      cells: rows.flatMap(({ row, cells }) =>
         cells
           .filter((c) => c.active)
           .map((c) => ({
@@ -200,20 +207,30 @@ export class PredictionEngine {
 
   #updateTriggers(): void {
     if (this.#sendInterval > SHOW_ABOVE_MS) this.#slowLine = true;
-    else if (this.#slowLine && this.#sendInterval <= HIDE_AT_MS && !this.#anyActive()) this.#slowLine = false;
+    else if (this.#slowLine && this.#sendInterval <= HIDE_AT_MS && !this.#guesses.anyActive)
+      this.#slowLine = false;
     if (this.#sendInterval > FLAG_ABOVE_MS) this.#flagging = true;
     else if (this.#sendInterval <= UNFLAG_AT_MS) this.#flagging = false;
     if (this.#glitches > GLITCH_COUNT) this.#flagging = true;
   }
 
+  /** What was guessed in `epoch` was wrong, and may have been shown: everything goes. */
+  #refute(epoch: number): void {
+    if (epoch <= this.#guesses.confirmedEpoch) this.#wrong++;
+    this.#lines.refuted();
+    this.#guesses.clear();
+  }
+
   /** False if everything was reset. */
   #cullCells(screen: ScreenView, now: number): boolean {
-    this.#rows = this.#rows.filter(({ row }) => row < screen.rows);
-    for (const { row, cells } of this.#rows) {
+    const guesses = this.#guesses;
+    guesses.rows = guesses.rows.filter(({ row }) => row < screen.rows);
+    for (const { row, cells } of guesses.rows) {
       for (const cell of cells) {
-        switch (cell.verdict(screen, row, this.#echoAck)) {
+        switch (cell.verdict(screen, row, this.#echoAck, this.#improved)) {
           case "correct":
-            this.#confirm(cell, cells, screen.glyph(row, cell.col).rendition, now);
+            if (this.#proves(cell, screen))
+              this.#confirm(cell, cells, screen.glyph(row, cell.col).rendition, now);
             break;
           case "no credit":
             cell.reset();
@@ -225,11 +242,10 @@ export class PredictionEngine {
           case "wrong":
             if (this.mode === "experimental") {
               cell.reset();
-            } else if (cell.epoch > this.#confirmedEpoch) {
-              this.#killEpoch(cell.epoch, screen);
+            } else if (cell.epoch > guesses.confirmedEpoch) {
+              guesses.killEpoch(cell.epoch, screen);
             } else {
-              this.#wrong++;
-              this.reset();
+              this.#refute(cell.epoch);
               return false;
             }
             break;
@@ -241,173 +257,146 @@ export class PredictionEngine {
     return true;
   }
 
-  #confirm(cell: CellPrediction, cells: CellPrediction[], rendition: Rendition, now: number): void {
+  /** A hidden guess that came true: may what is hidden with it be shown? */
+  #proves(cell: CellPrediction, screen: ScreenView): boolean {
+    if (!this.#improved || cell.epoch <= this.#guesses.confirmedEpoch) return true;
+    return this.#guesses.isBorneOut(cell.epoch, screen, this.#echoAck);
+  }
+
+  #confirm(cell: CellPrediction, cells: RowPrediction["cells"], rendition: Rendition, now: number): void {
+    const guesses = this.#guesses;
     this.#right++;
-    if (cell.epoch > this.#confirmedEpoch) this.#confirmedEpoch = cell.epoch;
+    if (cell.epoch > guesses.confirmedEpoch) guesses.confirmedEpoch = cell.epoch;
     if (now - cell.time < GLITCH_MS && this.#glitches > 0 && now - REPAIR_INTERVAL_MS >= this.#lastRepair) {
       this.#glitches--;
       this.#lastRepair = now;
     }
-    // The rest of the line was guessed in the colours of its left neighbour: now they are known.
+    // What follows was guessed in the colours of its left neighbour: now they are known. Text that was shifted keeps its own.
+    const guessed = cell.replacement.rendition;
     for (let col = cell.col; col < cells.length; col++) {
       const other = cells[col];
-      if (other) other.replacement = { ...other.replacement, rendition };
+      if (other && (!this.#improved || other.replacement.rendition === guessed))
+        other.replacement = { ...other.replacement, rendition };
     }
     cell.reset();
   }
 
-  /** A hidden guess was wrong: only its epoch and what came after is dropped. */
-  #killEpoch(epoch: number, screen: ScreenView): void {
-    this.#cursors = this.#cursors.filter((cursor) => cursor.epoch < epoch);
-    this.#addCursor(screen.cursorRow, screen.cursorCol);
-    for (const { cells } of this.#rows) {
-      for (const cell of cells) if (cell.active && cell.epoch >= epoch) cell.reset();
-    }
-    this.#becomeTentative();
-  }
-
   // ---- guessing
 
-  #key(key: Key, screen: ScreenView, now: number): void {
+  /** False for what belongs to a bracketed paste: nothing of it is guessed, however it is split into reads. */
+  #isTyped(byte: number): boolean {
+    const what = this.#paste.byte(byte);
+    if (what === "begins") {
+      this.reset();
+      // It has seen all but the last byte of the marker.
+      this.#parser = new KeystrokeParser();
+      this.#previousByte = 0;
+    }
+    return what === "typed";
+  }
+
+  #byte(typed: number, screen: ScreenView, now: number): void {
+    const guesses = this.#guesses;
+    if (this.mode === "experimental") guesses.epoch = guesses.confirmedEpoch;
+    this.cull(screen, now);
+    // In application cursor mode arrows come as ESC O A: read them as CSI A.
+    const byte = this.#previousByte === 0x1b && typed === 0x4f ? 0x5b : typed;
+    this.#previousByte = byte;
+    this.#parser.byte(byte, (key) => {
+      guesses.key++;
+      this.#key(key, screen);
+      if (this.#improved) guesses.passWaypoint();
+    });
+  }
+
+  #key(key: Key, screen: ScreenView): void {
+    const guesses = this.#guesses;
     if (key.kind === "print") {
-      if (key.codePoint === 0x7f) this.#backspace(screen, now);
-      else if (this.#width(key.codePoint) === 1) this.#insert(key.codePoint, screen, now);
-      else {
-        this.#cursor(screen);
-        this.#becomeTentative();
-      }
-    } else if (key.kind === "csi" && (key.final === "C" || key.final === "D")) {
-      const cursor = this.#cursor(screen);
-      const col = cursor.col + (key.final === "C" ? 1 : -1);
-      if (col >= 0 && col < screen.cols) {
-        cursor.col = col;
-        cursor.expiration = this.#lastSent + 1;
-      }
+      this.#print(key.codePoint, screen);
+    } else if (key.kind === "csi" && this.#isArrow(key)) {
+      if (!this.#editing.move(key.final === "C" ? "right" : "left", screen, this.#lines.line))
+        this.#lines.touched();
+    } else if (key.kind === "execute" && key.codePoint === 0x0d) {
+      this.#return(screen);
     } else {
-      this.#becomeTentative();
-      if (key.kind === "execute" && key.codePoint === 0x0d) this.#newline(screen, now);
+      const control = key.kind === "execute" ? key.codePoint : undefined;
+      if (control === CTRL_C) this.#lines.interrupted(screen, this.#footing);
+      else if (control === TAB) this.#completed(screen);
+      else this.#lines.touched();
+      guesses.becomeTentative();
     }
   }
 
-  #insert(codePoint: number, screen: ScreenView, now: number): void {
-    const cursor = this.#cursor(screen);
-    const cells = this.#row(cursor.row, screen);
-    const { row, col } = cursor;
-    const last = screen.cols - 1;
-    // The last column may wrap or not.
-    if (col >= last) this.#becomeTentative();
-    if (!this.overwrite) {
-      for (let i = last; i > col; i--) {
-        const cell = this.#set(cells, row, i, screen, now);
-        const left = cells[i - 1];
-        this.#shift(cell, i === last ? undefined : left, screen, row);
-      }
+  #isArrow({ final, parameters }: Extract<Key, { kind: "csi" }>): boolean {
+    // With Ctrl or Alt (CSI 1;5C) it goes by words.
+    if (this.#improved && parameters !== "" && parameters !== "1") return false;
+    return final === "C" || final === "D";
+  }
+
+  #print(codePoint: number, screen: ScreenView): void {
+    const guesses = this.#guesses;
+    if (codePoint === 0x7f) {
+      this.#editing.backspace(screen, this.#lines.line);
+      return;
     }
-    const cell = this.#set(cells, row, col, screen, now);
-    cell.replacement = {
-      contents: String.fromCodePoint(codePoint),
-      rendition: col > 0 ? this.#seen(cells, row, col - 1, screen).rendition : screen.pen,
-      wide: false,
-      fallback: false,
-      wrap: false,
+    const width = this.#width(codePoint);
+    if (width === 1 || (width === 2 && this.#improved)) {
+      const contents = String.fromCodePoint(codePoint);
+      if (this.#improved && this.#lines.begins(contents, screen, this.#footing))
+        guesses.confirmedEpoch = guesses.epoch;
+      this.#editing.insert(contents, width, screen, this.#lines.line);
+    } else {
+      guesses.cursor(screen);
+      guesses.becomeTentative();
+      this.#lines.touched();
+    }
+  }
+
+  #return(screen: ScreenView): void {
+    const guesses = this.#guesses;
+    const { row, col } = guesses.cursors.at(-1) ?? { row: screen.cursorRow, col: screen.cursorCol };
+    const next = this.#improved ? this.#entered(row, col, screen) : undefined;
+    guesses.becomeTentative();
+    if (next === undefined) {
+      this.#editing.newline(screen);
+      return;
+    }
+    this.#editing.newPromptLine(screen, next.line, next.left, next.granted);
+    if (next.granted) guesses.confirmedEpoch = guesses.epoch;
+  }
+
+  #entered(row: number, col: number, screen: ScreenView): ReturnType<LineFollower["entered"]> {
+    const { left } = paneSpan(screen, row, col);
+    const seen = (from: number, end: number): string => this.#seenText(screen, row, from, end);
+    return this.#lines.entered(screen, row, seen, isLastRow(screen, row, left), this.#footing);
+  }
+
+  #completed(screen: ScreenView): void {
+    if (!this.#improved) return;
+    const { row, col } = this.#guesses.cursors.at(-1) ?? { row: screen.cursorRow, col: screen.cursorCol };
+    const { left } = paneSpan(screen, row, col);
+    this.#lines.completed(this.#seenText(screen, row, left, col), this.#footing);
+  }
+
+  /** What is in columns from..end-1 of a row, guesses included. */
+  #seenText(screen: ScreenView, row: number, from: number, end: number): string {
+    let text = "";
+    for (let at = from; at < end; ) {
+      const { contents, wide } = this.#guesses.seen(row, at, screen);
+      text += contents || " ";
+      at += wide ? 2 : 1;
+    }
+    return text;
+  }
+
+  get #footing(): Footing {
+    const guesses = this.#guesses;
+    return {
+      expiration: guesses.lastSent + 1,
+      echoAck: this.#echoAck,
+      idle: !guesses.anyActive,
+      allShown: !guesses.anyTentative,
     };
-    cursor.expiration = this.#lastSent + 1;
-    if (col < last) {
-      cursor.col = col + 1;
-    } else {
-      this.#becomeTentative();
-      this.#newline(screen, now);
-    }
-  }
-
-  #backspace(screen: ScreenView, now: number): void {
-    const cursor = this.#cursor(screen);
-    const cells = this.#row(cursor.row, screen);
-    if (cursor.col === 0) return;
-    cursor.col--;
-    cursor.expiration = this.#lastSent + 1;
-    const { row, col } = cursor;
-    if (this.overwrite) {
-      const erased = this.#seen(cells, row, col, screen);
-      const cell = this.#set(cells, row, col, screen, now);
-      cell.unknown = false;
-      cell.replacement = { ...erased, contents: " ", wide: false, fallback: false };
-      return;
-    }
-    for (let i = col; i < screen.cols; i++) {
-      const cell = this.#set(cells, row, i, screen, now);
-      this.#shift(cell, i + 2 < screen.cols ? cells[i + 1] : undefined, screen, row);
-    }
-  }
-
-  /** A cell takes over what its neighbour shows; no neighbour: nobody knows. */
-  #shift(cell: CellPrediction, neighbour: CellPrediction | undefined, screen: ScreenView, row: number): void {
-    if (neighbour === undefined || (neighbour.active && neighbour.unknown)) {
-      cell.unknown = true;
-    } else {
-      cell.unknown = false;
-      cell.replacement = neighbour.shown ?? screen.glyph(row, neighbour.col);
-    }
-  }
-
-  #newline(screen: ScreenView, now: number): void {
-    const cursor = this.#cursor(screen);
-    cursor.col = 0;
-    if (cursor.row < screen.rows - 1) {
-      cursor.row++;
-      return;
-    }
-    // Scrolling is not guessed: the last row becomes blank.
-    for (const cell of this.#row(cursor.row, screen)) {
-      cell.active = true;
-      cell.epoch = this.#epoch;
-      cell.expiration = this.#lastSent + 1;
-      cell.time = now;
-      cell.replacement = { ...cell.replacement, contents: "" };
-    }
-  }
-
-  /** The newest cursor guess of this epoch, made if there is none. */
-  #cursor(screen: ScreenView): CursorPrediction {
-    const last = this.#cursors.at(-1);
-    if (last === undefined) return this.#addCursor(screen.cursorRow, screen.cursorCol);
-    return last.epoch === this.#epoch ? last : this.#addCursor(last.row, last.col);
-  }
-
-  #addCursor(row: number, col: number): CursorPrediction {
-    const cursor = { row, col, expiration: this.#lastSent + 1, epoch: this.#epoch };
-    this.#cursors.push(cursor);
-    return cursor;
-  }
-
-  #row(row: number, screen: ScreenView): CellPrediction[] {
-    let found = this.#rows.find((candidate) => candidate.row === row);
-    if (found === undefined) {
-      found = { row, cells: Array.from({ length: screen.cols }, (_, col) => new CellPrediction(col)) };
-      this.#rows.push(found);
-    }
-    return found.cells;
-  }
-
-  #set(cells: CellPrediction[], row: number, col: number, screen: ScreenView, now: number): CellPrediction {
-    const cell = cells[col];
-    if (cell === undefined)
-      throw new RangeError(`prediction outside the row: column ${col} of ${cells.length}`);
-    cell.set(screen.glyph(row, col), this.#lastSent + 1, this.#epoch, now);
-    return cell;
-  }
-
-  /** What is, or is guessed to be, in a cell. */
-  #seen(cells: readonly CellPrediction[], row: number, col: number, screen: ScreenView): Glyph {
-    return cells[col]?.shown ?? screen.glyph(row, col);
-  }
-
-  #becomeTentative(): void {
-    if (this.mode !== "experimental") this.#epoch++;
-  }
-
-  #anyActive(): boolean {
-    return this.#cursors.length > 0 || this.#rows.some(({ cells }) => cells.some((cell) => cell.active));
   }
 
   // ---- showing
@@ -421,7 +410,7 @@ export class PredictionEngine {
     const real = screen.glyph(row, cell.col);
     const flag = this.#flagging && !(isBlank(cell.replacement) && isBlank(real));
     if (cell.unknown) {
-      if (flag && cell.col !== screen.cols - 1) screen.underline(row, cell.col);
+      if (flag && cell.col !== screen.cols - 1 && !this.#improved) screen.underline(row, cell.col);
     } else if (!sameGlyph(real, cell.replacement)) {
       screen.setGlyph(row, cell.col, cell.replacement);
       if (flag) screen.underline(row, cell.col);

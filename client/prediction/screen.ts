@@ -31,6 +31,11 @@ export interface ScreenView {
   /** The rendition in which the program would print next. */
   readonly pen: Rendition;
   glyph(row: number, col: number): Glyph;
+  /**
+   * Faint or grey: so are suggestions drawn that a line editor puts right of the cursor. A screen that cannot tell
+   * leaves this out; suggestions are then shifted like any text.
+   */
+  isFaded?(rendition: Rendition): boolean;
 }
 
 /** A screen to draw predictions on: a copy of the newest frame, thrown away after it was painted. */
@@ -48,6 +53,23 @@ export function isBlank(glyph: Glyph): boolean {
 /** What a guess is judged by: the contents, all blanks alike. Renditions do not count. */
 export function contentsKey(glyph: Glyph): string {
   return isBlank(glyph) ? "" : glyph.contents;
+}
+
+/** As {@link contentsKey}, but the text of a suggestion is another thing than the same text typed. */
+export function seenKey(screen: ScreenView, glyph: Glyph, fades: boolean): string {
+  const key = contentsKey(glyph);
+  return fades && key !== "" && screen.isFaded?.(glyph.rendition) ? `${key}\0faded` : key;
+}
+
+/** What is in columns from..end-1 of a row, as text; never written cells as spaces. */
+export function rowText(screen: ScreenView, row: number, from: number, end: number): string {
+  let text = "";
+  for (let col = from; col < end; ) {
+    const { contents, wide } = screen.glyph(row, col);
+    text += contents === "" ? " " : contents;
+    col += wide ? 2 : 1;
+  }
+  return text;
 }
 
 export function sameContents(a: Glyph, b: Glyph): boolean {

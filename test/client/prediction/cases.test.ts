@@ -102,6 +102,7 @@ describe("prediction.json", () => {
       const echo = new LocalEcho({
         mode: one.preference,
         overwrite: one.overwrite,
+        stock: true,
         width: (codePoint) => remote.width(codePoint),
       });
       let now = 0;
