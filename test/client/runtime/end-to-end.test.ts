@@ -101,7 +101,7 @@ session(
   "an empty MOSH_ESCAPE_KEY leaves every key to the remote program",
   async () => {
     const made = await clientInShell(tmux, home, { env: { MOSH_ESCAPE_KEY: "" }, remote: ["cat", "-v"] });
-    await made.pane.waitFor("the session", (screen) => screen.alternate);
+    await made.pane.waitFor("the session", (screen) => screen.alternate === true);
     await made.pane.keys("C-^");
     await made.pane.text(".");
     await made.pane.keys("Enter");

@@ -48,7 +48,7 @@ peer("tmux", "mosh-server", "bash")(
     expect(made.written()).toContain("\n\x1b[37;44m[mosh is suspended.]\x1b[m\r\n");
     const starts = count(made.written(), START);
     await made.pane.line("fg");
-    const back = await made.pane.waitFor("the session", (s) => s.alternate && shows("24 80")(s));
+    const back = await made.pane.waitFor("the session", (s) => s.alternate === true && shows("24 80")(s));
     expect(textOf(back)).toContain("remote");
     await made.pane.line("echo still here");
     await made.pane.waitFor("the session to answer", shows("still here"));
@@ -58,7 +58,7 @@ peer("tmux", "mosh-server", "bash")(
     await made.pane.keys("C-^", "C-z");
     await made.pane.waitFor("the local shell again", (s) => !s.alternate);
     await made.pane.line("fg");
-    await made.pane.waitFor("the session again", (s) => s.alternate && shows("still here")(s));
+    await made.pane.waitFor("the session again", (s) => s.alternate === true && shows("still here")(s));
     expect(count(made.written(), START)).toBe(starts + 2);
 
     await made.pane.line("exit");
@@ -78,7 +78,7 @@ peer("tmux", "mosh-server", "bash")(
     expect(made.written()).toContain("\n[mosh is suspended.]\r\n");
     await made.pane.resize(100, 30);
     await made.pane.line("fg");
-    await made.pane.waitFor("the session", (s) => s.alternate && shows("24 80")(s));
+    await made.pane.waitFor("the session", (s) => s.alternate === true && shows("24 80")(s));
     await made.pane.line("stty size");
     await made.pane.waitFor("the new size", shows("30 100"));
     await made.pane.line("exit");
@@ -96,13 +96,16 @@ peer("tmux", "mosh-server", "bash")(
     signal(pid, "SIGSTOP");
     await made.pane.waitFor("the shell to notice", (screen) => /Stopped/.test(textOf(screen).join("\n")));
     await made.pane.line("fg");
-    await made.pane.waitFor("the session", (s) => s.alternate && shows("24 80")(s) && last(s) === "$");
+    await made.pane.waitFor(
+      "the session",
+      (s) => s.alternate === true && shows("24 80")(s) && last(s) === "$",
+    );
     await made.pane.line("echo and on");
     await made.pane.waitFor("the session to answer", shows("and on"));
     signal(pid, "SIGTSTP");
     await made.pane.waitFor("the suspension", (s) => !s.alternate && shows("[mosh is suspended.]")(s));
     await made.pane.line("fg");
-    await made.pane.waitFor("the session again", (s) => s.alternate && shows("and on")(s));
+    await made.pane.waitFor("the session again", (s) => s.alternate === true && shows("and on")(s));
     await made.pane.keys("C-^", ".");
     await made.pane.waitFor("its end", (s) => !s.alternate && shows("[mosh is exiting.]")(s));
     await atLocalShell(made);
