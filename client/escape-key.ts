@@ -2,7 +2,8 @@
  * The escape key (Ctrl-^ unless MOSH_ESCAPE_KEY says otherwise): picks the client's own commands out of typed bytes.
  *
  * A pure state machine: one block of typed bytes in, a list of things to do out, in the order typed. It draws nothing,
- * sends nothing and stops nothing; the session (session-loop.ts) does. Rules: bootstrap-and-cli 4.5, prediction 10.
+ * sends nothing and stops nothing; the session (session-loop.ts) does. Rules: bootstrap-and-cli.md 4.5 and
+ * prediction.md 10.
  */
 
 /** What a block of typed bytes asks for, in order. */

@@ -1,7 +1,8 @@
 /**
  * The command line of `mosh-client`: `MOSH_KEY=KEY mosh-client [-# ARGS] [-v] IP PORT`, `mosh-client -c`.
  *
- * Checks words and environment, hides the key, and hands over to session.ts. Texts and statuses: bootstrap-and-cli 4.1.
+ * Checks words and environment, hides the key, and hands over to session.ts.
+ * Texts and statuses: bootstrap-and-cli.md 4.1.
  */
 import { toArrayBuffer } from "bun:ffi";
 import { libc } from "../sys/libc.ts";

@@ -2,7 +2,7 @@
  * The notification bar: one line at the top of the screen that tells the person what the connection is doing.
  *
  * Shows a message, or for how long the server has been silent, or both, and how to quit. Texts and times are those of
- * prediction.md section 9; the rules for which message is set when are in session-loop.ts.
+ * prediction.md 9; the rules for which message is set when are in session-loop.ts.
  */
 import type { Terminal } from "../wasm-core/core.ts";
 import type { Overlay, ServerNews } from "./overlay.ts";

@@ -3,8 +3,8 @@
  * notification bar and the title prefix.
  *
  * An overlay writes to a copy, so it may change anything a person sees and nothing the protocol depends on. Overlays
- * are applied in a fixed order, the later ones on top (prediction 7). session-loop.ts calls them; it knows no more of
- * them than this.
+ * are applied in a fixed order, the later ones on top (prediction.md 7). session-loop.ts calls them; it knows no more
+ * of them than this.
  */
 import type { Terminal } from "../wasm-core/core.ts";
 

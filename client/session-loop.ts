@@ -61,7 +61,7 @@ export interface LoopParts {
   readonly ended: (ending: Ending) => void;
 }
 
-/** Silence from the start before the person is told, and before the session is given up (prediction 10). */
+/** Silence from the start before the person is told, and before the session is given up (prediction.md 10). */
 const CONNECTING_NOTICE_MS = 250;
 const CONNECTING_TIMEOUT_MS = 15_000;
 /**

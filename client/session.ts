@@ -3,7 +3,7 @@
  * screen, sockets, transport and loop together, and gives the terminal back on every way out.
  *
  * What happens in a session is session-loop.ts; command lines are mosh-client.ts and cli/. Text and order of what is
- * printed: bootstrap-and-cli 4.2, 4.3.
+ * printed: bootstrap-and-cli.md 4.2, 4.3.
  */
 import { KeyError, parseKey } from "../ssp/key.ts";
 import { TerminalState } from "../ssp/terminal-state.ts";

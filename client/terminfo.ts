@@ -10,7 +10,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** What drawing on the user's terminal depends on (display.md section 6). */
+/** What drawing on the user's terminal depends on (display.md 6). */
 export interface Terminfo {
   /** Number of colors, -1 if the terminal names none. */
   readonly colors: number;
@@ -225,7 +225,7 @@ function readEntryFile(path: string): Uint8Array | undefined {
   }
 }
 
-/** The message for a session's start (bootstrap-and-cli 4.2), without the line end. */
+/** The message for a session's start (bootstrap-and-cli.md 4.2), without the line end. */
 export function sessionMessage(failure: TerminfoFailure): string {
   switch (failure) {
     case "unknown":

@@ -1,4 +1,4 @@
-/** `[mosh] ` in front of the window title, so that a person sees which windows are remote (prediction 11). */
+/** `[mosh] ` in front of the window title, so that a person sees which windows are remote (prediction.md 11). */
 import type { Terminal } from "../wasm-core/core.ts";
 import type { Overlay } from "./overlay.ts";
 

@@ -14,13 +14,13 @@ export interface WindowSize {
   readonly rows: number;
 }
 
-/** One read of typed bytes is handed on in blocks of at most this many (state-objects 1.2). */
+/** One read of typed bytes is handed on in blocks of at most this many (state-objects.md 1.2). */
 const INPUT_BLOCK_BYTES = 16_384;
 
 const TCSANOW = 0;
 const TIOCGWINSZ = 0x5413n;
 
-/** Standard input is no terminal, or does not answer. The message is the one of bootstrap-and-cli 4.2. */
+/** Standard input is no terminal, or does not answer. The message is the one of bootstrap-and-cli.md 4.2. */
 export class TtyError extends Error {}
 
 export class Tty {

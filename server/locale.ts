@@ -6,25 +6,7 @@
  * its character set. On musl every name is valid and every character set is UTF-8.
  */
 import { libc } from "../sys/libc.ts";
-
-/** All variables that choose a locale, as a client sends them with `-l`. */
-const LOCALE_VARIABLES = [
-  "LANG",
-  "LANGUAGE",
-  "LC_CTYPE",
-  "LC_NUMERIC",
-  "LC_TIME",
-  "LC_COLLATE",
-  "LC_MONETARY",
-  "LC_MESSAGES",
-  "LC_PAPER",
-  "LC_NAME",
-  "LC_ADDRESS",
-  "LC_TELEPHONE",
-  "LC_MEASUREMENT",
-  "LC_IDENTIFICATION",
-  "LC_ALL",
-];
+import { LOCALE_VARIABLES } from "../sys/locale-variables.ts";
 
 /** What the child gets if nothing else is UTF-8; the first that is installed, else the first. */
 const FALLBACKS = ["C.UTF-8", "en_US.UTF-8"];
@@ -59,7 +41,7 @@ export function chooseLocale(
   for (const assignment of assignments) {
     const equals = assignment.indexOf("=");
     const name = assignment.slice(0, Math.max(equals, 0));
-    if (LOCALE_VARIABLES.includes(name)) wanted[name] = assignment.slice(equals + 1);
+    if ((LOCALE_VARIABLES as readonly string[]).includes(name)) wanted[name] = assignment.slice(equals + 1);
   }
   const { name, value } = charsetVariable(wanted);
   const charset = charsetOf(value);

@@ -2,26 +2,8 @@
  * The command line that starts the server: `COMMAND 'new' '-c' '256' '-s' ...`. Every byte of it is parsed by another
  * program (the remote shell, then any mosh-server since 1.2), so the order and the quoting are fixed.
  */
+import { LOCALE_VARIABLES } from "../../sys/locale-variables.ts";
 import { shellQuoteAll } from "./shell-words.ts";
-
-/** The locale variables that travel, in the order they are written. */
-const LOCALE_VARIABLES = [
-  "LANG",
-  "LANGUAGE",
-  "LC_CTYPE",
-  "LC_NUMERIC",
-  "LC_TIME",
-  "LC_COLLATE",
-  "LC_MONETARY",
-  "LC_MESSAGES",
-  "LC_PAPER",
-  "LC_NAME",
-  "LC_ADDRESS",
-  "LC_TELEPHONE",
-  "LC_MEASUREMENT",
-  "LC_IDENTIFICATION",
-  "LC_ALL",
-] as const;
 
 export interface ServerRequest {
   /** Colors of the user's terminal, 0 if unknown. */

@@ -41,7 +41,7 @@ export class Home {
     };
   }
 
-  /** What a session's program has (bootstrap 3.5), for running the same program directly. */
+  /** What a session's program has (bootstrap-and-cli.md 3.5), for running the same program directly. */
   get direct(): Environment {
     return { ...this.env, NCURSES_NO_UTF8_ACS: "1", PWD: this.path };
   }

@@ -10,6 +10,8 @@ import type { Pane, Tmux } from "./tmux.ts";
 
 export type Make = "sterna" | "stock";
 
+export const MAKES: readonly Make[] = ["stock", "sterna"];
+
 export interface Pair {
   readonly client: Make;
   readonly server: Make;
@@ -21,7 +23,7 @@ export const PAIRS: readonly Pair[] = [
   { client: "sterna", server: "stock" },
   { client: "stock", server: "sterna" },
   { client: "sterna", server: "sterna" },
-].filter((pair) => nameOf(pair as Pair).includes(process.env.PAIRS_ONLY ?? "client")) as Pair[];
+];
 
 export function nameOf(pair: Pair): string {
   return `${pair.client} client, ${pair.server} server`;
@@ -95,7 +97,7 @@ export class Server {
   }
 }
 
-/** Starts a server as the wrapper would and reads what it prints (bootstrap 3.4). */
+/** Starts a server as the wrapper would and reads what it prints (bootstrap-and-cli.md 3.4). */
 export async function startServer(make: Make, home: Home, options: ServerOptions = {}): Promise<Server> {
   const command = [
     ...serverProgram(make),

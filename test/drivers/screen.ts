@@ -24,6 +24,7 @@ export interface Screen {
   readonly cursorVisible: boolean;
   /** The multiplexer's mouse modes that are on, joined by a space: `any`, `button`, `standard`, `sgr`, `utf8`. */
   readonly mouse: string;
+  /** Whether the alternate screen is shown. */
   readonly alternate: boolean;
   readonly title: string;
   /** Exit status once the pane's program has ended. */
@@ -98,7 +99,7 @@ class Pen {
   }
 }
 
-/** Palette 0-7 by 38;5 is the same colour as 30-37 (terminal.md 1.2 of every terminal with one palette). */
+/** Palette 0-7 by 38;5 is the same colour as 30-37. */
 function canonicalColour(kind: number, colour: readonly string[]): string {
   if (colour[0] === "5") {
     const index = Number(colour[1]);

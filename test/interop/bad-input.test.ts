@@ -5,14 +5,14 @@
  */
 import { afterAll, describe, expect } from "bun:test";
 import { Home } from "../drivers/home.ts";
-import { nameOf, PAIRS, type Pair, startClient, startServer } from "../drivers/peers-run.ts";
+import { MAKES, nameOf, PAIRS, type Pair, startClient, startServer } from "../drivers/peers-run.ts";
 import { Relay, seededRandom } from "../drivers/relay.ts";
 import { all, row, some, textOf } from "../drivers/screen.ts";
 import { type Pane, Tmux } from "../drivers/tmux.ts";
 import { Gate } from "../drivers/wait.ts";
 import { peer } from "../peers.ts";
 import { connect, ends } from "./play.ts";
-import { cleared, SHELL } from "./scenarios.ts";
+import { cleared, SHELL } from "./scenario.ts";
 
 const home = new Home();
 const tmux = new Tmux();
@@ -124,8 +124,7 @@ describe("a client with another key gets nothing and the session goes on", () =>
 });
 
 describe("a client of a port where nobody listens says so and gives up", () => {
-  for (const client of ["stock", "sterna"] as const) {
-    if (!PAIRS.some((pair) => pair.client === client)) continue;
+  for (const client of MAKES) {
     peer("tmux", "mosh-client").concurrent(`${client} client`, () =>
       gate.run(async () => {
         const socket = await Bun.udpSocket({ hostname: "127.0.0.1", port: 0 });

@@ -13,7 +13,8 @@ import { Gate } from "../drivers/wait.ts";
 import { peer } from "../peers.ts";
 import { FIXTURES } from "./fixtures.ts";
 import { connect, ends, play, recordDirectly, type Session, sizeOf } from "./play.ts";
-import { SCENARIOS } from "./scenarios.ts";
+import { FULL_SCREEN_SCENARIOS } from "./scenarios-full-screen.ts";
+import { SHELL_SCENARIOS } from "./scenarios-shell.ts";
 
 const home = new Home(FIXTURES);
 const tmux = new Tmux();
@@ -33,7 +34,7 @@ function forEachPair(programs: readonly string[], body: (pair: Pair) => Promise<
 }
 
 describe("the screen is that of the program run directly", () => {
-  for (const scenario of SCENARIOS) {
+  for (const scenario of [...SHELL_SCENARIOS, ...FULL_SCREEN_SCENARIOS]) {
     describe(scenario.name, () => {
       let reference: Promise<Screen[]> | undefined;
       forEachPair(scenario.programs, async (pair) => {

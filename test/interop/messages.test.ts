@@ -10,8 +10,8 @@ import { Home } from "../drivers/home.ts";
 import {
   clientProgram,
   type Finished,
+  MAKES,
   type Make,
-  PAIRS,
   run,
   serverProgram,
   wrapperProgram,
@@ -36,13 +36,11 @@ interface Case {
   readonly args: readonly string[];
   /** Added to the environment; undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Default 1. `"some"`: not 0, but which is nobody's business (bootstrap 2.2). */
+  /** Default 1. `"some"`: not 0, but which is nobody's business (bootstrap-and-cli.md 2.2). */
   readonly status?: number | "some";
   /** Standard output and error together must contain each of these. */
   readonly says: readonly (string | RegExp)[];
 }
-
-const MAKES: readonly Make[] = [...new Set(PAIRS.map((pair) => pair.client))];
 
 function environment(changes: Case["env"] = {}): Record<string, string> {
   const merged = { ...home.env, ...changes };

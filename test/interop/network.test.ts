@@ -13,7 +13,7 @@ import { until } from "../drivers/wait.ts";
 import { peer } from "../peers.ts";
 import { FIXTURES } from "./fixtures.ts";
 import { ends, play, recordDirectly, type Session } from "./play.ts";
-import { cleared, type Scenario, SHELL } from "./scenarios.ts";
+import { cleared, type Scenario, SHELL } from "./scenario.ts";
 
 const home = new Home(FIXTURES);
 const tmux = new Tmux();
@@ -126,7 +126,7 @@ describe("a blackout in which the user goes on typing", () => {
     const { pane, relay } = session;
     await cleared.act?.(pane);
     await pane.waitFor("an empty screen", cleared.until);
-    // Longer than the 10 s after which a client that hears nothing tries another port of its own (transport 5.5).
+    // Longer than the 10 s after which a client that hears nothing tries another port of its own [P 5.5].
     relay.blackout(12_000);
     await pane.type("seq 1 300; echo seen in the dark");
     await pane.keys("Enter");

@@ -14,7 +14,7 @@ import {
 import { gone } from "../drivers/processes.ts";
 import type { Screen } from "../drivers/screen.ts";
 import type { Pane, Tmux } from "../drivers/tmux.ts";
-import type { Exception, Scenario, Step } from "./scenarios.ts";
+import type { Exception, Scenario, Step } from "./scenario.ts";
 
 export interface Session {
   readonly server: Server;
@@ -71,7 +71,7 @@ export async function play(
       const exception = exceptionOf(step, pair);
       if (exception) {
         if (!exception.blind) await pane.waitFor(step.does, step.until, deadlineMs);
-      } else await pane.waitForScreen(reference[i]!, step.compare, deadlineMs);
+      } else await pane.waitForScreen(reference[i]!, {}, deadlineMs);
     } catch (error) {
       throw new Error(`${step.does}: ${(error as Error).message}`);
     }

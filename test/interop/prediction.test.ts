@@ -5,14 +5,14 @@
  */
 import { afterAll, describe, expect } from "bun:test";
 import { Home } from "../drivers/home.ts";
-import { PAIRS, startClient, startServer } from "../drivers/peers-run.ts";
+import { MAKES, startClient, startServer } from "../drivers/peers-run.ts";
 import { Relay } from "../drivers/relay.ts";
 import { all, type Condition, cellAt, row, type Screen } from "../drivers/screen.ts";
 import { type Pane, Tmux } from "../drivers/tmux.ts";
 import { until } from "../drivers/wait.ts";
 import { peer } from "../peers.ts";
 import { ends } from "./play.ts";
-import { cleared, SHELL } from "./scenarios.ts";
+import { cleared, SHELL } from "./scenario.ts";
 
 const home = new Home();
 const tmux = new Tmux();
@@ -66,8 +66,7 @@ const plain =
     row(0, text)(screen) && styles(screen, 0, text.length).every((style) => style === "");
 
 describe("stock's client predicts, the server confirms", () => {
-  for (const { client, server: make } of PAIRS) {
-    if (client !== "stock") continue;
+  for (const make of MAKES) {
     peer("tmux", "mosh-client", "bash").concurrent(`${make} server`, async () => {
       const server = await startServer(make, home, { command: SHELL });
       const relay = await Relay.start({ serverPort: server.port, weather: { delay: 100 } });

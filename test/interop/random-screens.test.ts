@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { loadCore } from "../../wasm-core/load.ts";
 import type { ScreenState } from "../../wasm-core/screen-state.ts";
 import { Home } from "../drivers/home.ts";
-import { PAIRS, run } from "../drivers/peers-run.ts";
+import { MAKES, run } from "../drivers/peers-run.ts";
 import type { Cell, Screen } from "../drivers/screen.ts";
 import { Tmux } from "../drivers/tmux.ts";
 import { until } from "../drivers/wait.ts";
@@ -139,7 +139,6 @@ function expected(state: ScreenState): Screen {
     cursor: { row: state.cursor[0], col: state.cursor[1] },
     cursorVisible: state.cursor_visible,
     mouse: "",
-    alternate: false,
     title: "",
     exited: undefined,
   };
@@ -156,18 +155,23 @@ const READ_AND_SHOW = [
 ].join("; ");
 
 describe("random output looks the same in the client's terminal as in the server's", () => {
-  for (const { client, server } of PAIRS) {
-    if (server !== "sterna") continue;
+  for (const client of MAKES) {
     for (const seed of SEEDS) {
       peer("tmux", "mosh-client", "mkfifo").concurrent(`${client} client (seed ${seed})`, async () => {
         const random = new Random(seed);
         let [cols, rows] = [60, 14];
         const fifo = join(home.path, `${client}-${seed}`);
         await run(["mkfifo", fifo], home.env);
-        const session = await connect(tmux, home, { client, server }, ["sh", "-c", READ_AND_SHOW, fifo], {
-          cols,
-          rows,
-        });
+        const session = await connect(
+          tmux,
+          home,
+          { client, server: "sterna" },
+          ["sh", "-c", READ_AND_SHOW, fifo],
+          {
+            cols,
+            rows,
+          },
+        );
         const { pane } = session;
         const core = await loadCore();
         const terminal = core.createTerminal(cols, rows, "host");

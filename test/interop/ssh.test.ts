@@ -159,11 +159,9 @@ describe("--local needs no ssh", () => {
     expect(status).toBe(0);
   });
 
-  if (PAIRS.some(({ client, server }) => client === "sterna" && server === "sterna")) {
-    peer("tmux").concurrent("Sterna alone, without a host", async () => {
-      const pane = await tmux.open({ command: [...wrapperProgram("sterna"), "--local"], env: home.env });
-      await pane.waitForRow("$");
-      await livesWithoutSsh(pane);
-    });
-  }
+  peer("tmux").concurrent("Sterna alone, without a host", async () => {
+    const pane = await tmux.open({ command: [...wrapperProgram("sterna"), "--local"], env: home.env });
+    await pane.waitForRow("$");
+    await livesWithoutSsh(pane);
+  });
 });

@@ -12,7 +12,7 @@ import { Gate } from "../drivers/wait.ts";
 import { peer } from "../peers.ts";
 import { FIXTURES } from "./fixtures.ts";
 import { connect, ends, play, recordDirectly, sizeOf } from "./play.ts";
-import { SCENARIOS } from "./scenarios.ts";
+import { SHELL_SCENARIOS } from "./scenarios-shell.ts";
 
 const home = new Home(FIXTURES);
 const tmux = new Tmux();
@@ -23,14 +23,13 @@ afterAll(async () => {
   await home.remove();
 });
 
-const DRAWN = SCENARIOS.filter(({ name }) => name.startsWith("colours") || name.startsWith("UTF-8"));
+const DRAWN = SHELL_SCENARIOS.filter(({ name }) => name.startsWith("colours") || name.startsWith("UTF-8"));
 
 for (const term of ["screen-256color", "tmux-256color", "linux", "rxvt-unicode-256color", "vt100"]) {
   describe(`TERM=${term}`, () => {
     for (const scenario of DRAWN) {
       let reference: Promise<Screen[]> | undefined;
       for (const pair of PAIRS) {
-        if (pair.client === "stock" && pair.server === "stock" && term !== "screen-256color") continue;
         peer("tmux", "mosh-server", "mosh-client").concurrent(`${scenario.name}: ${nameOf(pair)}`, () =>
           gate.run(async () => {
             reference ??= recordDirectly(tmux, home, scenario);

@@ -70,7 +70,7 @@ describe("the child", () => {
     });
   });
 
-  test.each(["/nowhere", "/dev/null", "/dev/null/home"])(
+  test.each(["/proc/nowhere", "/dev/null", "/dev/null/home"])(
     "starts in / with a complaint if HOME is %s",
     (HOME) => {
       const plan = planChild(undefined, 256, { ...environment, HOME }, account);

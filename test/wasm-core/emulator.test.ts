@@ -129,8 +129,8 @@ test("docs/sequences.md is up to date (bun wasm-core/tools/list-sequences.ts)", 
   expect(readFileSync(join(import.meta.dir, "../../docs/sequences.md"), "utf8")).toBe(sequences());
 });
 
-test("docs/terminal.md names every case in which the host role differs", () => {
-  const text = readFileSync(join(import.meta.dir, "../../docs/terminal.md"), "utf8");
+test("docs/terminal-roles.md names every case in which the host role differs", () => {
+  const text = readFileSync(join(import.meta.dir, "../../docs/terminal-roles.md"), "utf8");
   for (const { reason, cases } of HOST_DIFFERENCES) {
     expect(text).toContain(reason);
     for (const name of cases) expect(text).toContain(`\`${name}\``);

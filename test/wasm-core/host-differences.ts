@@ -1,6 +1,6 @@
 /**
  * The cases of test/cases/emulator.json that the host role answers differently from stock Mosh, on purpose, and why.
- * docs/terminal.md explains each reason; emulator.test.ts checks that these cases differ and no others do.
+ * docs/terminal-roles.md explains each reason; emulator.test.ts checks that these cases differ and no others do.
  */
 export const HOST_DIFFERENCES: { reason: string; cases: string[] }[] = [
   {

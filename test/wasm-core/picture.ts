@@ -126,7 +126,7 @@ function compress(cells: string[]): string {
   return runs.join(" ");
 }
 
-/** What must hold of a replica after every host string (display.md 4, 1 to 3); a list of what does not. */
+/** What must hold of a replica after every host string (display.md 4 (1 to 3)); a list of what does not. */
 export function hiddenState(replica: Terminal, state: ScreenState): string[] {
   const wrong: string[] = [];
   if (!replica.atRest) wrong.push("parser not in ground");

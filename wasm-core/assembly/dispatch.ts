@@ -115,7 +115,7 @@ export function dispatchEscape(t: usize, key: u32): void {
   }
 }
 
-/** Functions that leave pending wrap alone in the replica (terminal.md 8, "wrap K"). */
+/** Functions that leave pending wrap alone in the replica (terminal.md 8, "keeps"). */
 function keepsPendingWrap(key: u32): bool {
   switch (key) {
     case 0x49: // CHT

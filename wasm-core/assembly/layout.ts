@@ -123,7 +123,7 @@ export const MODE_ALTERNATE_SCREEN: u32 = 1 << 11;
 export const MODE_SYNCHRONIZED: u32 = 1 << 12;
 
 // ---- roles in T_ROLE
-/** Runs programs: a modern xterm. Clear = replica: exactly Mosh 1.4.0 (terminal.md). */
+/** Runs programs: a modern xterm. Clear = replica: exactly Mosh 1.4.0 (docs/mosh/terminal.md). */
 export const ROLE_HOST: u32 = 1;
 /** Replica that repairs stock defect D1: BS in pending wrap only clears pending wrap (display.md 5). */
 export const ROLE_REPAIR_D1: u32 = 2;

@@ -122,7 +122,7 @@ export function printGlyph(t: usize, cp: u32, w: i32): void {
   advance(t, w);
 }
 
-/** Whether a wide character fits at the cursor. The replica looks at the last column only (terminal.md 5, 1). */
+/** Whether a wide character fits at the cursor. The replica looks at the last column only (terminal.md 5 (1)). */
 function wideFits(t: usize): bool {
   const x = cursorCol(t);
   return x < rightEdge(t, x);

@@ -46,7 +46,7 @@ export function sequences(): string {
   return `# Control functions
 
 Generated from the sources by \`bun wasm-core/tools/list-sequences.ts\`. What is not marked otherwise works in both
-roles; \`docs/terminal.md\` says what the roles are and why they differ. The last column is the file in
+roles; \`docs/terminal-roles.md\` says what the roles are and why they differ. The last column is the file in
 \`wasm-core/assembly/\`.
 
 | name | written | effect | file |

@@ -7,6 +7,7 @@ import { ptr } from "bun:ffi";
 import { closeSync, openSync, read as readFd } from "node:fs";
 import { libc } from "../../../sys/libc.ts";
 import { writeText } from "../../cli/output.ts";
+import { makeSilent, TERMIOS_BYTES } from "../../termios.ts";
 
 export interface Prompter {
   /**
@@ -20,11 +21,6 @@ export interface Prompter {
   tell(text: string): void;
 }
 
-// struct termios of Linux: the local flags are the fourth 32-bit word.
-const TERMIOS_BYTES = 60;
-const LOCAL_FLAGS = 12;
-const ECHO = 0o10;
-const ECHONL = 0o100;
 /** TCSAFLUSH: what was typed before the question is no answer to it. */
 const TCSAFLUSH = 2;
 const TCSANOW = 0;
@@ -57,8 +53,7 @@ async function askSilently(fd: number, text: string): Promise<string | undefined
   const before = new Uint8Array(TERMIOS_BYTES);
   if (libc().tcgetattr(fd, ptr(before)) !== 0) return undefined;
   const silent = before.slice();
-  const view = new DataView(silent.buffer);
-  view.setUint32(LOCAL_FLAGS, ((view.getUint32(LOCAL_FLAGS, true) & ~ECHO) | ECHONL) >>> 0, true);
+  makeSilent(silent);
   const hush = () => libc().tcsetattr(fd, TCSAFLUSH, ptr(silent));
   const restore = () => libc().tcsetattr(fd, TCSANOW, ptr(before));
   // Without these handlers a Ctrl-C would leave the person's shell typing blind.

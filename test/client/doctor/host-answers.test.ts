@@ -1,8 +1,15 @@
 /** The doctor's questions through the shells that people log in with, and its reader on whatever a host may say. */
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { HostAnswers, questions } from "../../../client/doctor/host-answers.ts";
 import { Report } from "../../../client/doctor/report.ts";
 import { peer } from "../../peers.ts";
+
+/** Shells write their history and configuration there. */
+const home = mkdtempSync(join(tmpdir(), "sterna-answers-"));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 function read(text: string): HostAnswers {
   const answers = new HostAnswers();
@@ -14,7 +21,7 @@ function read(text: string): HostAnswers {
 function ask(shell: readonly string[], server: string, locale: readonly string[]): HostAnswers {
   const line = `${questions(server, locale)}echo the server`;
   const run = Bun.spawnSync(["sh", "-c", 'exec "$@" 2>&1', "sh", ...shell, line], {
-    env: { PATH: process.env.PATH!, HOME: "/nowhere", LC_ALL: "C" },
+    env: { PATH: process.env.PATH!, HOME: home, LC_ALL: "C" },
     stdin: "ignore",
   });
   return read(run.stdout.toString().replaceAll("\n", "\r\n"));

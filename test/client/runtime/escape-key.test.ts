@@ -1,4 +1,4 @@
-/** The escape key's tables: which key is chosen, and what typed bytes turn into (bootstrap-and-cli 4.5). */
+/** The escape key's tables: which key is chosen, and what typed bytes turn into (bootstrap-and-cli.md 4.5). */
 import { describe, expect, test } from "bun:test";
 import { EscapeKey } from "../../../client/escape-key.ts";
 

@@ -1,4 +1,4 @@
-/** Port hopping in virtual time (transport 5.5). */
+/** Port hopping in virtual time [P 5.5]. */
 import { expect, test } from "bun:test";
 import { PortHopper } from "../../../client/port-hopper.ts";
 

@@ -27,7 +27,7 @@ export function isWide(cell: u64): bool {
   return (<u32>cell & L.CELL_WIDE) != 0;
 }
 
-/** True if the cell was never written, erased, or holds one space: all look the same (display.md 4, 12). */
+/** True if the cell was never written, erased, or holds one space: all look the same (display.md 4 (12)). */
 export function isBlank(cell: u64): bool {
   const visible = <u32>cell & VISIBLE;
   return visible == 0 || visible == SPACE;

@@ -3,7 +3,7 @@
  *
  * The position is exact, or unknown (after a character whose width the peers disagree about), or "edge": behind the
  * last column of a row, where a terminal waits with the wrap. From the edge only an absolute move or CR is safe
- * (display.md D1, 4.3).
+ * (display.md D1 and 4 (3)).
  */
 import * as O from "./output";
 

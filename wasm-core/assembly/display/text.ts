@@ -1,7 +1,7 @@
 /**
  * Titles and clipboard as OSC strings. Used by frame.ts.
  *
- * What goes out is only what the contract allows (display.md 4, 10 and 11): no C0 or C1 control inside, titles of at
+ * What goes out is only what the contract allows (display.md 4 (10, 11)): no C0 or C1 control inside, titles of at
  * most 254 code points (D7), a clipboard of at most 16379, closed by BEL. A clipboard request ("?") is never passed
  * on: the user's terminal would answer it with the clipboard's contents as if they had been typed.
  */
