@@ -4,23 +4,25 @@
  * stock's client and a third party's terminal have the last word.
  */
 import { afterAll, describe } from "bun:test";
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { loadCore } from "../../wasm-core/load.ts";
 import type { ScreenState } from "../../wasm-core/screen-state.ts";
 import { Home } from "../drivers/home.ts";
-import { MAKES, run } from "../drivers/peers-run.ts";
+import { MAKES, type Make, run, startClient, startServer } from "../drivers/peers-run.ts";
+import { Relay, type Weather } from "../drivers/relay.ts";
 import type { Cell, Screen } from "../drivers/screen.ts";
 import { Tmux } from "../drivers/tmux.ts";
 import { until } from "../drivers/wait.ts";
 import { peer } from "../peers.ts";
 import { Random } from "../wasm-core/random.ts";
-import { connect, ends } from "./play.ts";
+import { ends } from "./play.ts";
 
 const home = new Home();
 const tmux = new Tmux();
 const CHUNKS = 40;
 const SEEDS = [11, 12];
+const BAD_SEED = 21;
 
 afterAll(async () => {
   await tmux.stop();
@@ -154,61 +156,81 @@ const READ_AND_SHOW = [
   'while read name <&3; do case $name in end) exit;; size) stty size >"$0.size";; *) cat "$name";; esac; done',
 ].join("; ");
 
+interface Course {
+  readonly client: Make;
+  readonly seed: number;
+  /** Chunks of output before each comparison; the program does not wait between them. */
+  readonly burst: number;
+  readonly weather?: Partial<Weather>;
+}
+
+async function runCourse({ client, seed, burst, weather }: Course): Promise<void> {
+  const random = new Random(seed);
+  const encoder = new TextEncoder();
+  let [cols, rows] = [60, 14];
+  const fifo = join(home.path, `${client}-${seed}`);
+  await run(["mkfifo", fifo], home.env);
+  // For both ways, because opening one end alone would block this process until the program opens the other.
+  const pipe = openSync(fifo, "r+");
+  const server = await startServer("sterna", home, { command: ["sh", "-c", READ_AND_SHOW, fifo] });
+  const relay = weather && (await Relay.start({ serverPort: server.port, seed, weather }));
+  const target = { port: relay?.port ?? server.port, key: server.key };
+  const pane = await startClient(client, tmux, home, target, { cols, rows });
+  const terminal = (await loadCore()).createTerminal(cols, rows, "host");
+  let shown = "";
+
+  const same = async (): Promise<void> => {
+    try {
+      await pane.waitForScreen(expected(terminal.inspect()), { ignore: ["title"] });
+    } catch (error) {
+      throw new Error(`after ${JSON.stringify(shown)}\n${(error as Error).message}`);
+    }
+  };
+  try {
+    for (let i = 0; i < CHUNKS; i++) {
+      shown = i === 0 ? "\x1bc" : output(random, cols, rows, client === "stock");
+      const file = `${client}-${seed}-${i}`;
+      home.write(file, shown);
+      writeSync(pipe, `${join(home.path, file)}\n`);
+      terminal.feed(encoder.encode(shown));
+      if (i % burst > 0) continue;
+      await same();
+      if (!random.oneIn(6)) continue;
+      [cols, rows] = [random.between(20, 90), random.between(4, 20)];
+      await pane.resize(cols, rows);
+      // An empty screen of the new size would not show that the server has it, too.
+      await until("the new size to reach the program", () => {
+        writeSync(pipe, "size\n");
+        const size = `${fifo}.size`;
+        return existsSync(size) && readFileSync(size, "utf8").trim() === `${rows} ${cols}`;
+      });
+      terminal.resize(cols, rows);
+      await same();
+    }
+  } finally {
+    terminal.free();
+  }
+  writeSync(pipe, "end\n");
+  await ends({ server, pane });
+  closeSync(pipe);
+  relay?.close();
+}
+
 describe("random output looks the same in the client's terminal as in the server's", () => {
   for (const client of MAKES) {
     for (const seed of SEEDS) {
-      peer("tmux", "mosh-client", "mkfifo").concurrent(`${client} client (seed ${seed})`, async () => {
-        const random = new Random(seed);
-        let [cols, rows] = [60, 14];
-        const fifo = join(home.path, `${client}-${seed}`);
-        await run(["mkfifo", fifo], home.env);
-        const session = await connect(
-          tmux,
-          home,
-          { client, server: "sterna" },
-          ["sh", "-c", READ_AND_SHOW, fifo],
-          {
-            cols,
-            rows,
-          },
-        );
-        const { pane } = session;
-        const core = await loadCore();
-        const terminal = core.createTerminal(cols, rows, "host");
-        try {
-          for (let i = 0; i < CHUNKS; i++) {
-            const bytes = new TextEncoder().encode(
-              i === 0 ? "\x1bc" : output(random, cols, rows, client === "stock"),
-            );
-            home.write(`${client}-${seed}-${i}`, bytes);
-            appendFileSync(fifo, `${join(home.path, `${client}-${seed}-${i}`)}\n`);
-            terminal.feed(bytes);
-            try {
-              await pane.waitForScreen(expected(terminal.inspect()), { ignore: ["title"] }, 10_000);
-            } catch (error) {
-              throw new Error(
-                `chunk ${i}: ${JSON.stringify(new TextDecoder().decode(bytes))}\n${(error as Error).message}`,
-              );
-            }
-            if (random.oneIn(6)) {
-              [cols, rows] = [random.between(20, 90), random.between(4, 20)];
-              await pane.resize(cols, rows);
-              // An empty screen of the new size would not show that the server has it, too.
-              await until("the new size to reach the program", () => {
-                appendFileSync(fifo, "size\n");
-                const file = `${fifo}.size`;
-                return existsSync(file) && readFileSync(file, "utf8").trim() === `${rows} ${cols}`;
-              });
-              terminal.resize(cols, rows);
-              await pane.waitForScreen(expected(terminal.inspect()), { ignore: ["title"] }, 10_000);
-            }
-          }
-        } finally {
-          terminal.free();
-        }
-        appendFileSync(fifo, "end\n");
-        await ends(session);
-      });
+      peer("tmux", "mosh-client", "mkfifo").concurrent(`${client} client (seed ${seed})`, () =>
+        runCourse({ client, seed, burst: 1 }),
+      );
     }
+    // Differences are then made from, and applied to, whatever earlier screens have been acknowledged or lost.
+    peer("tmux", "mosh-client", "mkfifo").concurrent(`${client} client, bad network (seed ${BAD_SEED})`, () =>
+      runCourse({
+        client,
+        seed: BAD_SEED,
+        burst: 3,
+        weather: { loss: 0.2, delay: 15, jitter: 15, reorder: 0.1, reorderBy: 50, duplicate: 0.1 },
+      }),
+    );
   }
 });
