@@ -133,9 +133,11 @@ export interface LocalEchoOptions {
 export class LocalEcho implements Overlay {
   readonly #engine: PredictionEngine;
   readonly #renditions = new Renditions();
+  readonly #stock: boolean;
 
   constructor(options: LocalEchoOptions) {
     this.#engine = new PredictionEngine(options);
+    this.#stock = options.stock ?? false;
   }
 
   /** The engine, for tests and for a status line. */
@@ -146,7 +148,8 @@ export class LocalEcho implements Overlay {
   typed(block: Uint8Array, typing: Typing): void {
     // Judged by the newest frame first: else a guess that was just confirmed would be judged by the drawing before.
     this.#engine.cull(this.#screen(typing.remote), typing.now);
-    this.#engine.keys(block, this.#screen(typing.drawn), Number(typing.lastSent), typing.now);
+    const seen = this.#stock ? typing.drawn : typing.remote;
+    this.#engine.keys(block, this.#screen(seen), Number(typing.lastSent), typing.now);
   }
 
   received(news: ServerNews): void {

@@ -42,7 +42,7 @@ export class Editing {
       return;
     }
     const cells = guesses.row(row, screen);
-    if (!this.#overwrite && !this.#isSuggestion(screen, row, col, end)) {
+    if (!this.#overwrite && !this.isSuggestion(screen, row, col, end)) {
       for (let i = last; i >= col + width; i--) {
         guesses.set(cells, row, i, screen);
         this.#shift(screen, row, i, i === last ? undefined : i - width);
@@ -75,7 +75,7 @@ export class Editing {
     cursor.col -= width;
     cursor.expiration = guesses.lastSent + 1;
     const { col } = cursor;
-    const suggestion = this.#isSuggestion(screen, row, col + width, end);
+    const suggestion = this.isSuggestion(screen, row, col + width, end);
     if (this.#overwrite || suggestion) {
       for (let i = col; i < col + width; i++) {
         const erased = guesses.seen(row, i, screen);
@@ -91,27 +91,26 @@ export class Editing {
     }
   }
 
-  /** One character to the left or right; false if the key may do something else. */
-  move(direction: "left" | "right", screen: ScreenView, line: KnownLine | undefined): boolean {
+  /** One character to the left or right. */
+  move(direction: "left" | "right", screen: ScreenView, line: KnownLine | undefined): void {
     const guesses = this.#guesses;
     const cursor = guesses.cursor(screen);
     const { row, col } = cursor;
     const { left, end } = this.#span(screen, row, col, line, 1);
     if (direction === "right") {
       // At a suggestion this key accepts it.
-      if (this.#isSuggestion(screen, row, col, end)) {
+      if (this.isSuggestion(screen, row, col, end)) {
         guesses.becomeTentative();
-        return false;
+        return;
       }
       const width = this.#improved && guesses.seen(row, col, screen).wide ? 2 : 1;
-      if (col + width >= end) return true;
+      if (col + width >= end) return;
       cursor.col += width;
     } else {
-      if (col <= this.#start(left, row, line)) return true;
+      if (col <= this.#start(left, row, line)) return;
       cursor.col -= this.#widthBefore(screen, row, col);
     }
     cursor.expiration = guesses.lastSent + 1;
-    return true;
   }
 
   /** To the start of the next line; at the bottom scrolling is not guessed: the last row becomes blank. */
@@ -188,15 +187,16 @@ export class Editing {
    * Is what begins at `col`, or behind the blanks there, a suggestion: faded, right of text that does not look the
    * same? It is typed over, not shifted.
    */
-  #isSuggestion(screen: ScreenView, row: number, col: number, end: number): boolean {
+  isSuggestion(screen: ScreenView, row: number, col: number, end = screen.cols): boolean {
     if (!this.#improved || screen.isFaded === undefined) return false;
+    const seen = (at: number): Glyph => this.#guesses.seen(row, at, screen);
     let right = col;
-    while (right < end && isBlank(screen.glyph(row, right))) right++;
+    while (right < end && isBlank(seen(right))) right++;
     if (right >= end) return false;
-    const { rendition } = screen.glyph(row, right);
+    const { rendition } = seen(right);
     if (!screen.isFaded(rendition)) return false;
     for (let at = col - 1; at >= 0; at--) {
-      const glyph = this.#guesses.seen(row, at, screen);
+      const glyph = seen(at);
       if (!isBlank(glyph)) return glyph.rendition !== rendition;
     }
     return true;

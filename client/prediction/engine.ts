@@ -10,11 +10,9 @@
  * can embed it. See README.md in this folder for an example, and for what `stock` switches off.
  */
 import { type CellPrediction, cursorVerdict, type RowPrediction } from "./cells.ts";
-import { Editing } from "./editing.ts";
+import { Guesser } from "./guesser.ts";
 import { Guesses } from "./guesses.ts";
-import { type Key, KeystrokeParser } from "./keystrokes.ts";
-import { type Footing, LineFollower } from "./lines.ts";
-import { isLastRow, paneSpan } from "./panes.ts";
+import { KeystrokeParser } from "./keystrokes.ts";
 import { PasteGuard } from "./paste.ts";
 import { type DrawableScreen, isBlank, type Rendition, type ScreenView, sameGlyph } from "./screen.ts";
 
@@ -39,8 +37,6 @@ const WAKE_MS = 50;
 export const PASTE_BYTES = 100;
 /** Send interval before the first measurement. */
 const INITIAL_SEND_INTERVAL_MS = 250;
-const CTRL_C = 0x03;
-const TAB = 0x09;
 
 export interface PredictionOptions {
   readonly mode: PredictionMode;
@@ -55,12 +51,10 @@ export interface PredictionOptions {
 export class PredictionEngine {
   readonly mode: PredictionMode;
   readonly overwrite: boolean;
-  readonly #width: (codePoint: number) => number;
   /** Better than stock. */
   readonly #improved: boolean;
   readonly #guesses: Guesses;
-  readonly #editing: Editing;
-  readonly #lines = new LineFollower();
+  readonly #guesser: Guesser;
   readonly #paste = new PasteGuard();
   #parser = new KeystrokeParser();
   #previousByte = 0;
@@ -80,10 +74,10 @@ export class PredictionEngine {
   constructor(options: PredictionOptions) {
     this.mode = options.mode;
     this.overwrite = options.overwrite ?? false;
-    this.#width = options.width;
     this.#improved = !options.stock;
     this.#guesses = new Guesses(options.mode !== "experimental", this.#improved);
-    this.#editing = new Editing(this.#guesses, { overwrite: this.overwrite, improved: this.#improved });
+    const { overwrite } = this;
+    this.#guesser = new Guesser(this.#guesses, { overwrite, improved: this.#improved, width: options.width });
   }
 
   /** After each datagram: the echo ack of the newest server state and the transport's send interval (ms). */
@@ -95,12 +89,12 @@ export class PredictionEngine {
   /** Forgets all guesses, e.g. when the window changed its size. */
   reset(): void {
     this.#guesses.clear();
-    this.#lines.lost();
+    this.#guesser.lost();
   }
 
   /**
    * One read of typed bytes, before the escape key is looked for.
-   * @param screen what is drawn now, guesses included
+   * @param screen the newest frame; with `stock`, as stock does it: what is drawn now, guesses included
    * @param lastSent number of the newest client state sent
    * @param now ms
    */
@@ -128,14 +122,23 @@ export class PredictionEngine {
       this.reset();
     }
     this.#updateTriggers();
-    if (this.#improved) this.#lines.judge(screen, this.#echoAck);
-    if (!this.#cullCells(screen, now)) return;
+    this.#guesser.acknowledged(screen, this.#echoAck);
+    if (this.#judge(screen, now) || !this.#improved) return;
+    // What is under way was guessed on a mistaken footing; where the frame stands now is a better one.
+    this.#guesses.clear();
+    this.#guesser.again(screen);
+  }
+
+  /** False if a guess was wrong, hidden or not, so that the ones after it stand on sand. */
+  #judge(screen: ScreenView, now: number): boolean {
+    const judged = this.#cullCells(screen, now);
+    if (judged === "all wrong") return false;
     const guesses = this.#guesses;
     const last = guesses.cursors.at(-1);
     if (last && cursorVerdict(last, screen, this.#echoAck) === "wrong") {
       if (this.mode !== "experimental") {
         this.#refute(last.epoch);
-        return;
+        return false;
       }
       guesses.cursors = [];
     }
@@ -143,6 +146,7 @@ export class PredictionEngine {
       (cursor) => cursorVerdict(cursor, screen, this.#echoAck) === "pending",
     );
     guesses.dropWaypoints(this.#echoAck);
+    return judged === "right";
   }
 
   /** Draws what may be shown on a copy of the newest frame. */
@@ -176,7 +180,7 @@ export class PredictionEngine {
   /** Things remembered of all cells, prompts and commands, for tests: bounded, however much is typed ahead. */
   get remembered(): number {
     const cells = this.#guesses.rows.flatMap((row) => row.cells);
-    return cells.reduce((n, cell) => n + cell.originals.size, 0) + this.#lines.book.size;
+    return cells.reduce((n, cell) => n + cell.originals.size, 0) + this.#guesser.lines.book.size;
   }
 
   /** The engine's state for tests and for a status line. */
@@ -217,13 +221,14 @@ export class PredictionEngine {
   /** What was guessed in `epoch` was wrong, and may have been shown: everything goes. */
   #refute(epoch: number): void {
     if (epoch <= this.#guesses.confirmedEpoch) this.#wrong++;
-    this.#lines.refuted();
+    this.#guesser.lines.refuted();
     this.#guesses.clear();
   }
 
-  /** False if everything was reset. */
-  #cullCells(screen: ScreenView, now: number): boolean {
+  /** Hidden guesses that were wrong are dropped; after a wrong one that was shown everything is. */
+  #cullCells(screen: ScreenView, now: number): "right" | "some wrong" | "all wrong" {
     const guesses = this.#guesses;
+    let verdict: "right" | "some wrong" = "right";
     guesses.rows = guesses.rows.filter(({ row }) => row < screen.rows);
     for (const { row, cells } of guesses.rows) {
       for (const cell of cells) {
@@ -244,9 +249,10 @@ export class PredictionEngine {
               cell.reset();
             } else if (cell.epoch > guesses.confirmedEpoch) {
               guesses.killEpoch(cell.epoch, screen);
+              verdict = "some wrong";
             } else {
               this.#refute(cell.epoch);
-              return false;
+              return "all wrong";
             }
             break;
           case "inactive":
@@ -254,7 +260,7 @@ export class PredictionEngine {
         }
       }
     }
-    return true;
+    return verdict;
   }
 
   /** A hidden guess that came true: may what is hidden with it be shown? */
@@ -302,101 +308,7 @@ export class PredictionEngine {
     // In application cursor mode arrows come as ESC O A: read them as CSI A.
     const byte = this.#previousByte === 0x1b && typed === 0x4f ? 0x5b : typed;
     this.#previousByte = byte;
-    this.#parser.byte(byte, (key) => {
-      guesses.key++;
-      this.#key(key, screen);
-      if (this.#improved) guesses.passWaypoint();
-    });
-  }
-
-  #key(key: Key, screen: ScreenView): void {
-    const guesses = this.#guesses;
-    if (key.kind === "print") {
-      this.#print(key.codePoint, screen);
-    } else if (key.kind === "csi" && this.#isArrow(key)) {
-      if (!this.#editing.move(key.final === "C" ? "right" : "left", screen, this.#lines.line))
-        this.#lines.touched();
-    } else if (key.kind === "execute" && key.codePoint === 0x0d) {
-      this.#return(screen);
-    } else {
-      const control = key.kind === "execute" ? key.codePoint : undefined;
-      if (control === CTRL_C) this.#lines.interrupted(screen, this.#footing);
-      else if (control === TAB) this.#completed(screen);
-      else this.#lines.touched();
-      guesses.becomeTentative();
-    }
-  }
-
-  #isArrow({ final, parameters }: Extract<Key, { kind: "csi" }>): boolean {
-    // With Ctrl or Alt (CSI 1;5C) it goes by words.
-    if (this.#improved && parameters !== "" && parameters !== "1") return false;
-    return final === "C" || final === "D";
-  }
-
-  #print(codePoint: number, screen: ScreenView): void {
-    const guesses = this.#guesses;
-    if (codePoint === 0x7f) {
-      this.#editing.backspace(screen, this.#lines.line);
-      return;
-    }
-    const width = this.#width(codePoint);
-    if (width === 1 || (width === 2 && this.#improved)) {
-      const contents = String.fromCodePoint(codePoint);
-      if (this.#improved && this.#lines.begins(contents, screen, this.#footing))
-        guesses.confirmedEpoch = guesses.epoch;
-      this.#editing.insert(contents, width, screen, this.#lines.line);
-    } else {
-      guesses.cursor(screen);
-      guesses.becomeTentative();
-      this.#lines.touched();
-    }
-  }
-
-  #return(screen: ScreenView): void {
-    const guesses = this.#guesses;
-    const { row, col } = guesses.cursors.at(-1) ?? { row: screen.cursorRow, col: screen.cursorCol };
-    const next = this.#improved ? this.#entered(row, col, screen) : undefined;
-    guesses.becomeTentative();
-    if (next === undefined) {
-      this.#editing.newline(screen);
-      return;
-    }
-    this.#editing.newPromptLine(screen, next.line, next.left, next.granted);
-    if (next.granted) guesses.confirmedEpoch = guesses.epoch;
-  }
-
-  #entered(row: number, col: number, screen: ScreenView): ReturnType<LineFollower["entered"]> {
-    const { left } = paneSpan(screen, row, col);
-    const seen = (from: number, end: number): string => this.#seenText(screen, row, from, end);
-    return this.#lines.entered(screen, row, seen, isLastRow(screen, row, left), this.#footing);
-  }
-
-  #completed(screen: ScreenView): void {
-    if (!this.#improved) return;
-    const { row, col } = this.#guesses.cursors.at(-1) ?? { row: screen.cursorRow, col: screen.cursorCol };
-    const { left } = paneSpan(screen, row, col);
-    this.#lines.completed(this.#seenText(screen, row, left, col), this.#footing);
-  }
-
-  /** What is in columns from..end-1 of a row, guesses included. */
-  #seenText(screen: ScreenView, row: number, from: number, end: number): string {
-    let text = "";
-    for (let at = from; at < end; ) {
-      const { contents, wide } = this.#guesses.seen(row, at, screen);
-      text += contents || " ";
-      at += wide ? 2 : 1;
-    }
-    return text;
-  }
-
-  get #footing(): Footing {
-    const guesses = this.#guesses;
-    return {
-      expiration: guesses.lastSent + 1,
-      echoAck: this.#echoAck,
-      idle: !guesses.anyActive,
-      allShown: !guesses.anyTentative,
-    };
+    this.#parser.byte(byte, (key) => this.#guesser.typed(key, screen));
   }
 
   // ---- showing

@@ -10,22 +10,32 @@ import { Transport } from "../../ssp/transport.ts";
 import type { UserEvent } from "../../ssp/user-message.ts";
 import { UserStream } from "../../ssp/user-stream.ts";
 import type { Core, Terminal } from "../../wasm-core/core.ts";
-import { Child } from "./child.ts";
 import type { Clock } from "./clock.ts";
 import { type Arrival, type Network, SERVER } from "./network.ts";
 import type { Random } from "./random.ts";
 
 export type Ending = "clean" | "gave-up" | "failed";
 
+/** The program on the server. */
+export interface Program {
+  start(): void;
+  write(bytes: Uint8Array): void;
+  /** It has more to print. */
+  readonly busy: boolean;
+  kill(): void;
+}
+
 export interface EndOptions {
-  readonly clock: Clock;
-  readonly network: Network;
+  readonly clock: Pick<Clock, "now" | "after">;
+  readonly network: Pick<Network, "attach" | "detach" | "send">;
   readonly random: Random;
   readonly core: Core;
   readonly key: Uint8Array;
   readonly family: Family;
   readonly cols: number;
   readonly rows: number;
+  /** The client's, ms; default: the protocol's. */
+  readonly minDelay?: number;
 }
 
 /** Timers fire on whole milliseconds and up to this much late. */
@@ -96,6 +106,7 @@ export class ClientEnd extends End {
       now: clock.now,
       random: (length) => random.bytes(length),
       family,
+      ...(options.minDelay === undefined ? {} : { minDelay: options.minDelay }),
     });
     this.#hopper = new PortHopper(clock.now);
     this.#open();
@@ -192,11 +203,12 @@ export class ServerEnd extends End {
   /** Called when a state was given a new number. */
   onSent: ((number: bigint, state: TerminalState) => void) | undefined;
   readonly echo = new EchoAck();
-  readonly #child: Child;
+  readonly #child: Program;
   #peer: string | undefined;
   #started = false;
 
-  constructor(options: EndOptions, childDelay: number) {
+  /** @param program what runs on the server, given where its output goes */
+  constructor(options: EndOptions, program: (output: (bytes: Uint8Array) => void) => Program) {
     super(options);
     const { core, clock, network, key, family, random } = options;
     this.live = core.createTerminal(80, 24, "host");
@@ -210,7 +222,7 @@ export class ServerEnd extends End {
       random: (length) => random.bytes(length),
       family,
     });
-    this.#child = new Child(clock, childDelay, (bytes) => this.#output(bytes));
+    this.#child = program((bytes) => this.#output(bytes));
     network.attach(SERVER, (arrival) => this.#receive(arrival));
   }
 

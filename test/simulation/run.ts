@@ -6,6 +6,7 @@ import { MAX_RECEIVED_STATES, MAX_SENT_STATES } from "../../ssp/params.ts";
 import type { UserEvent } from "../../ssp/user-message.ts";
 import type { Core, Terminal } from "../../wasm-core/core.ts";
 import { Adversary, ATTACKER } from "./adversary.ts";
+import { Child } from "./child.ts";
 import { Clock } from "./clock.ts";
 import { ClientEnd, type EndOptions, ServerEnd } from "./ends.ts";
 import { Network } from "./network.ts";
@@ -77,7 +78,7 @@ export class Run {
       rows,
     });
     if (log) this.#trace();
-    this.#server = new ServerEnd(options(), childDelay);
+    this.#server = new ServerEnd(options(), (output) => new Child(this.#clock, childDelay, output));
     this.#server.onSent = (number, state) => {
       // Before the client's size is known, the state still is state 0, of whose size the ends need not agree.
       const shown = this.#server.delivered.length === 0 ? UNSIZED : this.#see(number, state);
