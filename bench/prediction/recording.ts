@@ -32,7 +32,7 @@ interface Reaction {
   readonly output: Uint8Array;
 }
 
-export interface Step {
+interface Step {
   /** Empty for the first: what is printed before any key. */
   readonly keys: Uint8Array;
   /** ms after the key before. */
