@@ -1,16 +1,19 @@
 /**
  * An attachment: one endpoint of the protocol that views and feeds a session. It has its own key, sequence numbers,
- * peer address, sent states and echo ack, and never outlives its key: taking a session up again needs a new one.
- * Called by hub.ts (datagrams) and standalone.ts (time).
+ * peer address, window size, sent states and echo ack, and never outlives its key: taking a session up again needs a
+ * new one. Called by hub.ts (datagrams) and session-loop.ts (time).
  */
 import { EchoAck } from "../ssp/echo-ack.ts";
 import { SEND_MINDELAY_SERVER } from "../ssp/params.ts";
 import { TerminalState } from "../ssp/terminal-state.ts";
-import { type Reception, Transport } from "../ssp/transport.ts";
+import { type Reception, Transport, type TransportStats } from "../ssp/transport.ts";
 import type { UserEvent } from "../ssp/user-message.ts";
 import { UserStream } from "../ssp/user-stream.ts";
 import type { Core, Terminal } from "../wasm-core/core.ts";
+import type { HubMember } from "./hub.ts";
+import type { Viewer } from "./session-loop.ts";
 import type { SendFailure } from "./udp.ts";
+import { fitted, type Size } from "./view.ts";
 
 /**
  * A screen that has not changed for so long is taken to be a whole frame and sent, ms. Stock always collects for 8 ms;
@@ -26,7 +29,11 @@ export interface Peer {
 /** What an attachment needs of a session. */
 export interface Attachable {
   readonly terminal: Terminal;
+  /** The child is there; until then the first word of a client starts it. */
   readonly started: boolean;
+  /** A blank terminal of the screen's lineage and of its size, for the caller to own. */
+  blank(): Terminal;
+  /** Keys and sizes of a user, in order. */
   input(events: readonly UserEvent[]): void;
 }
 
@@ -40,32 +47,44 @@ export interface AttachmentOptions {
   readonly now: number;
   readonly send: (datagram: Uint8Array, peer: Peer) => SendFailure | undefined;
   readonly log: (message: string) => void;
+  /** A datagram was taken: the loop must run a pass. Not called by tests that drive time themselves. */
+  readonly received?: () => void;
+  /** Input and sizes of this client have no effect. */
+  readonly readOnly?: boolean;
+  /** Larger windows count as so large. */
+  readonly maxSize?: Size | undefined;
 }
 
-export class Attachment {
+export class Attachment implements HubMember, Viewer {
   readonly #options: AttachmentOptions;
   readonly #session: Attachable;
   readonly #transport: Transport<TerminalState<Terminal>, UserStream>;
   readonly #echoAck = new EchoAck();
+  readonly readOnly: boolean;
   #peer: Peer | undefined;
+  /** The client's window, once it has said. */
+  #size: Size | undefined;
   /** When the screen first changed since the transport was given it; undefined: it has not. */
   #changedAt: number | undefined;
   /** When the changed screen is to be given to the transport. */
   #settledAt = 0;
   #lastClientState: number;
+  #lastInput = Number.NEGATIVE_INFINITY;
   /** The client has been silent for so long that the transport sends nothing more; said in the log once. */
   #detached = false;
+  #released = false;
 
   constructor(options: AttachmentOptions) {
     const { core, key, session, family, now } = options;
     this.#options = options;
     this.#session = session;
+    this.readOnly = options.readOnly ?? false;
     this.#lastClientState = now;
     this.#transport = new Transport({
       core,
       key,
       side: "server",
-      local: TerminalState.initial(session.terminal.snapshot()),
+      local: TerminalState.initial(session.blank()),
       remote: new UserStream(),
       now,
       random: (length) => crypto.getRandomValues(new Uint8Array(length)),
@@ -73,11 +92,26 @@ export class Attachment {
       // Collecting is done here, where it can be seen whether more output follows.
       minDelay: 0,
     });
+    // A screen that is there already is what the first frame brings.
+    if (session.started) this.#refresh();
   }
 
   /** Where the client was last heard. */
   get peer(): Peer | undefined {
     return this.#peer;
+  }
+
+  get origin(): string | undefined {
+    return this.#peer?.address;
+  }
+
+  get expectedSequence(): bigint {
+    return this.#transport.expectedSequence;
+  }
+
+  /** The client's window; undefined until it has said. */
+  get size(): Size | undefined {
+    return this.#size;
   }
 
   /** A shutdown could reach somebody. */
@@ -95,8 +129,22 @@ export class Attachment {
     return this.#lastClientState;
   }
 
+  /** When the client last typed or changed its window; -Infinity before. The session has the latest one's size. */
+  get lastInput(): number {
+    return this.#lastInput;
+  }
+
   get shuttingDown(): boolean {
     return this.#transport.shutdownInProgress;
+  }
+
+  /** Smoothed round trip, ms; undefined before the first sample. */
+  get srtt(): number | undefined {
+    return this.#transport.hasRtt ? this.#transport.srtt : undefined;
+  }
+
+  get stats(): Readonly<TransportStats> {
+    return this.#transport.stats;
   }
 
   /** Takes a datagram from `from`; one that is authentic and new says where the client is now. */
@@ -108,6 +156,7 @@ export class Attachment {
       this.#lastClientState = now;
       this.#deliverInput(now);
     }
+    this.#options.received?.();
     return reception;
   }
 
@@ -158,6 +207,8 @@ export class Attachment {
   }
 
   release(): void {
+    if (this.#released) return;
+    this.#released = true;
     this.#transport.release();
   }
 
@@ -171,19 +222,37 @@ export class Attachment {
 
   #deliverInput(now: number): void {
     const stream = this.#transport.takeRemoteDiff();
-    const events = this.shuttingDown ? [] : stream.events();
+    const events = this.shuttingDown ? [] : this.#understood(stream.events());
     stream.release();
-    if (events.length > 0 || !this.#session.started) {
-      this.#session.input(events);
-      this.#refresh();
-    }
+    if (events.length > 0) this.#lastInput = now;
+    const starting = !this.#session.started;
+    if (!this.readOnly && (events.length > 0 || starting)) this.#session.input(events);
+    if (events.length > 0 || starting) this.#refresh();
     if (events.length > 0) this.#echoAck.register(this.#transport.latestNum, now);
+  }
+
+  /** Notes the window and cuts sizes down to what is allowed. */
+  #understood(events: readonly UserEvent[]): readonly UserEvent[] {
+    const { maxSize } = this.#options;
+    const understood = events.map((event) =>
+      event.kind === "resize" && maxSize
+        ? {
+            ...event,
+            cols: Math.min(event.cols, maxSize.cols),
+            rows: Math.min(event.rows, maxSize.rows),
+          }
+        : event,
+    );
+    const last = understood.findLast((event) => event.kind === "resize");
+    if (last) this.#size = { cols: last.cols, rows: last.rows };
+    return understood;
   }
 
   /** Gives the transport the screen as it is; after shutdown began it has no effect, so it is not worth a copy. */
   #refresh(): void {
     this.#changedAt = undefined;
     if (this.shuttingDown) return;
-    this.#transport.setCurrent(TerminalState.of(this.#session.terminal.snapshot(), this.#echoAck.value));
+    const picture = fitted(this.#session.terminal.snapshot(), this.#size);
+    this.#transport.setCurrent(TerminalState.of(picture, this.#echoAck.value));
   }
 }

@@ -13,6 +13,8 @@ export interface Limits {
   readonly network: number;
   /** MOSH_SERVER_SIGNAL_TMOUT: silence of the client after which SIGUSR1 ends the session. */
   readonly signal: number;
+  /** Time without input that ends the session; set by a host's operator. */
+  readonly idle?: number;
 }
 
 /** Reads both variables, in seconds. A number with something behind it counts, with a message, as in stock. */
@@ -41,6 +43,8 @@ export type Verdict = "stay" | "shutdown" | "exit";
 export interface SessionActivity {
   /** Time of the last new client state, or of the start. */
   readonly lastClientState: number;
+  /** Time of the last key or change of the window, or of the start. */
+  readonly lastInput: number;
   /** A client state has arrived. */
   readonly clientSeen: boolean;
   /** A client's address is known, so a shutdown can reach somebody. */
@@ -80,6 +84,11 @@ export class IdleJudge {
       this.#log(`Network idle for ${seconds(silent)} seconds.`);
       return this.onTerminate(activity);
     }
+    const { idle = 0 } = this.#limits;
+    if (idle > 0 && now - activity.lastInput >= idle) {
+      this.#log(`No input for ${seconds(now - activity.lastInput)} seconds.`);
+      return this.onTerminate(activity);
+    }
     if (!activity.clientSeen && now - this.#started >= FIRST_CLIENT_LIMIT_MS) {
       this.#log(`No connection within ${FIRST_CLIENT_LIMIT_MS / 1000} seconds.`);
       return "exit";
@@ -92,8 +101,10 @@ export class IdleJudge {
     if (activity.shuttingDown) return Number.POSITIVE_INFINITY;
     const network =
       this.#limits.network > 0 ? activity.lastClientState + this.#limits.network : Number.POSITIVE_INFINITY;
+    const { idle = 0 } = this.#limits;
+    const input = idle > 0 ? activity.lastInput + idle : Number.POSITIVE_INFINITY;
     const first = activity.clientSeen ? Number.POSITIVE_INFINITY : this.#started + FIRST_CLIENT_LIMIT_MS;
-    return Math.max(0, Math.min(network, first) - now);
+    return Math.max(0, Math.min(network, input, first) - now);
   }
 }
 

@@ -1,27 +1,25 @@
 /**
- * A session: a child on a pseudo-terminal and the screen it draws. Attachments view it and feed it; it does not know
- * of networks or clients. One for each `mosh-server new`. Called by standalone.ts and attachment.ts.
+ * A session: a child on a pseudo-terminal and the screen it draws. It does not know of networks or clients. One for each
+ * `mosh-server new`. Called by session-loop.ts.
  *
  * The child starts when the first client has said how large its window is, so it never sees another size, and a client
  * that never comes starts nothing.
  */
 import type { UserEvent } from "../ssp/user-message.ts";
 import type { Terminal } from "../wasm-core/core.ts";
-import type { Environment } from "./environment.ts";
-import { forTerminal, loginNotices } from "./notices.ts";
+import { forTerminal } from "./notices.ts";
 import { Pty, SpawnError } from "./pty.ts";
-import { planChild } from "./shell.ts";
+import type { ChildPlan } from "./shell.ts";
 
 /** How long the reason stays on the screen when the command cannot be run. */
 const COMPLAINT_MS = 3000;
 
 export interface SessionOptions {
-  /** undefined: the user's login shell. */
-  readonly command: readonly string[] | undefined;
-  readonly colors: number;
-  /** What the child inherits. */
-  readonly environment: Environment;
-  /** A terminal of role "host"; the session owns it. */
+  /** What the child is; asked when the first client has come. */
+  readonly plan: () => ChildPlan;
+  /** What stands on the screen before a login shell speaks. */
+  readonly notices: (plan: ChildPlan) => Uint8Array;
+  /** A blank terminal of role "host"; the session owns it. */
   readonly terminal: Terminal;
 }
 
@@ -37,6 +35,8 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #events: SessionEvents;
   readonly terminal: Terminal;
+  /** What the screen was before anything happened, as small as can be: later clients begin with it. */
+  readonly #blank: Terminal;
   #pty: Pty | undefined;
   #started = false;
   #complaint: Timer | undefined;
@@ -46,10 +46,24 @@ export class Session {
     this.#options = options;
     this.#events = events;
     this.terminal = options.terminal;
+    this.#blank = options.terminal.snapshot();
+    this.#blank.resize(1, 1);
   }
 
   get started(): boolean {
     return this.#started;
+  }
+
+  /** Process id of the child, once there is one. */
+  get pid(): number | undefined {
+    return this.#pty?.pid;
+  }
+
+  /** A blank terminal of this screen's lineage and size, for the caller to own. */
+  blank(): Terminal {
+    const blank = this.#blank.snapshot();
+    blank.resize(this.terminal.cols, this.terminal.rows);
+    return blank;
   }
 
   /** Descriptor of the server's end of the pseudo-terminal, once there is one. */
@@ -78,13 +92,13 @@ export class Session {
     clearTimeout(this.#complaint);
     this.#pty?.close();
     this.terminal.free();
+    this.#blank.free();
   }
 
   #start(): void {
     this.#started = true;
-    const { command, colors, environment } = this.#options;
-    const plan = planChild(command, colors, environment);
-    if (plan.login) this.terminal.feed(loginNotices(plan.environment.HOME ?? "/", process.pid));
+    const plan = this.#options.plan();
+    if (plan.login) this.terminal.feed(this.#options.notices(plan));
     if (plan.complaint) this.#print(`${plan.complaint}\n`);
     try {
       this.#pty = new Pty(

@@ -61,6 +61,7 @@ export class UdpSocket {
    * Binds to the address, if one is given and can be bound, else to any interface.
    * @param ports undefined: the default range
    * @param report takes one line about each attempt that failed
+   * @param shared other processes of this user may bind the same port; the kernel then shares out what arrives
    * @throws BindError
    */
   static async open(
@@ -68,14 +69,15 @@ export class UdpSocket {
     ports: PortRange | undefined,
     events: UdpEvents,
     report: (line: string) => void,
+    shared = false,
   ): Promise<UdpSocket> {
     const range = ports ?? DEFAULT_PORTS;
     if (address !== undefined) {
-      const bound = await bindInRange(address, range, events, report);
+      const bound = await bindInRange(address, range, events, report, shared);
       if (bound instanceof UdpSocket) return bound;
       report(`Error binding to IP ${address}: ${bound}`);
     }
-    const bound = await bindInRange(ANY_ADDRESS, range, events, report);
+    const bound = await bindInRange(ANY_ADDRESS, range, events, report, shared);
     if (bound instanceof UdpSocket) return bound;
     report(`Error binding to any interface: ${bound}`);
     report(`Network exception: ${bound}`);
@@ -83,14 +85,16 @@ export class UdpSocket {
   }
 
   /** Called by {@link open} for one address and port. */
-  static async bind(address: string, port: number, events: UdpEvents): Promise<UdpSocket> {
-    const main = await createSocket(address, port, events, false);
+  static async bind(address: string, port: number, events: UdpEvents, shared: boolean): Promise<UdpSocket> {
+    const main = await createSocket(address, port, events, { shared, congested: false });
     const family = address.includes(":") ? "inet6" : "inet";
     if (!setUdpOptions(main.fd, family)) {
       main.close();
       throw new Error("IP_MTU_DISCOVER: not supported");
     }
-    return new UdpSocket(main, await openCongestedSocket(main, address, events), family);
+    // The sorting would send everybody's datagrams to this process: where the port is shared, marks are not seen.
+    const congested = shared ? undefined : await openCongestedSocket(main, address, events);
+    return new UdpSocket(main, congested, family);
   }
 
   /** Never throws: a datagram that cannot leave is lost, as on any network, and the failure returned. */
@@ -122,12 +126,13 @@ async function bindInRange(
   range: PortRange,
   events: UdpEvents,
   report: (line: string) => void,
+  shared: boolean,
 ): Promise<UdpSocket | string> {
   if (!isNumericAddress(address)) return `Bad IP address (${address}): Name or service not known: Success`;
   let reason = "";
   for (let port = range.low; port <= range.high; port++) {
     try {
-      return await UdpSocket.bind(address, port, events);
+      return await UdpSocket.bind(address, port, events, shared);
     } catch (error) {
       reason = `bind: ${reasonOf(error)}`;
     }
@@ -145,7 +150,7 @@ async function openCongestedSocket(
   if (!sharePort(main.fd)) return undefined;
   let congested: BunSocket;
   try {
-    congested = await createSocket(address, main.port, events, true);
+    congested = await createSocket(address, main.port, events, { shared: true, congested: true });
   } catch {
     return undefined;
   }
@@ -158,12 +163,12 @@ async function createSocket(
   address: string,
   port: number,
   events: UdpEvents,
-  congested: boolean,
+  { shared, congested }: { readonly shared: boolean; readonly congested: boolean },
 ): Promise<BunSocket> {
   const options = {
     hostname: address,
     port,
-    flags: congested ? FLAG_REUSE_PORT : 0,
+    flags: shared ? FLAG_REUSE_PORT : 0,
     binaryType: "uint8array",
     socket: {
       data: (_socket: unknown, bytes: Uint8Array, fromPort: number, fromAddress: string) =>

@@ -48,9 +48,13 @@ export class UtmpRecord {
     this.#name = recordName(pid);
   }
 
-  /** Brings the record up to date. @param silent milliseconds since the last new client state came from `host` */
-  update(host: string, silent: number): void {
-    this.#connected = silent <= CONNECTED_LIMIT_MS;
+  /**
+   * Brings the record up to date.
+   * @param silent milliseconds since the last new client state came from `host`
+   * @param present somebody is attached
+   */
+  update(host: string, silent: number, present = true): void {
+    this.#connected = present && silent <= CONNECTED_LIMIT_MS;
     const text = this.#connected ? `${host.replace(/^::ffff:/, "")} via ${this.#name}` : this.#name;
     if (text === this.#text) return;
     this.remove();

@@ -29,6 +29,11 @@ export class RttEstimator {
     }
   }
 
+  /** A round trip was measured. */
+  get sampled(): boolean {
+    return this.#sampled;
+  }
+
   /** Smoothed round-trip time. */
   get srtt(): number {
     return this.#srtt;

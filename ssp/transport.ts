@@ -325,6 +325,11 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
 
   // ---- figures
 
+  /** A round trip was measured. */
+  get hasRtt(): boolean {
+    return this.#link.rtt.sampled;
+  }
+
   /** Smoothed round-trip time, ms; 1000 before the first sample. */
   get srtt(): number {
     return this.#link.rtt.srtt;

@@ -42,6 +42,7 @@ class World {
     const session = {
       terminal: this.terminal,
       started: false,
+      blank: () => this.terminal.snapshot(),
       input: (events: readonly UserEvent[]) => {
         session.started = true;
         this.input.push(...events);

@@ -33,12 +33,14 @@ function judge(limits: Partial<Limits>): { judge: IdleJudge; said: string[] } {
 
 const waiting: SessionActivity = {
   lastClientState: 0,
+  lastInput: 0,
   clientSeen: false,
   attached: false,
   shuttingDown: false,
 };
 const connected: SessionActivity = {
   lastClientState: 5000,
+  lastInput: 5000,
   clientSeen: true,
   attached: true,
   shuttingDown: false,
