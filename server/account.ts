@@ -16,6 +16,14 @@ const NAME = 0;
 const HOME = 32;
 const SHELL = 40;
 
+/** Login name of a user; the number where the database has none. */
+export function accountName(uid: number): string {
+  const entry = libc().getpwuid(uid);
+  if (entry === null) return String(uid);
+  const pointer = read.ptr(entry, NAME) as Pointer;
+  return pointer ? new CString(pointer).toString() : String(uid);
+}
+
 /** Undefined if the user is not in the database. */
 export function systemAccount(): Account | undefined {
   const entry = libc().getpwuid(libc().getuid());

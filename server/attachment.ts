@@ -33,6 +33,8 @@ export interface Attachable {
   readonly started: boolean;
   /** A blank terminal of the screen's lineage and of its size, for the caller to own. */
   blank(): Terminal;
+  /** A line of the host that everybody shall read, laid over the screen. */
+  readonly notice?: string | undefined;
   /** Keys and sizes of a user, in order. */
   input(events: readonly UserEvent[]): void;
 }
@@ -252,7 +254,7 @@ export class Attachment implements HubMember, Viewer {
   #refresh(): void {
     this.#changedAt = undefined;
     if (this.shuttingDown) return;
-    const picture = fitted(this.#session.terminal.snapshot(), this.#size);
+    const picture = fitted(this.#session.terminal.snapshot(), this.#size, this.#session.notice);
     this.#transport.setCurrent(TerminalState.of(picture, this.#echoAck.value));
   }
 }

@@ -15,6 +15,10 @@ export interface ServerOptions {
   readonly colors: number;
   /** `-l NAME=VALUE`, in order, unparsed. */
   readonly locale: readonly string[];
+  /** `--name`: the session's name; undefined: the host gives it a number. */
+  readonly name: string | undefined;
+  /** `--standalone`: a process for this session alone. */
+  readonly standalone: boolean;
   /** How often `-v` was given. */
   readonly verbose: number;
   /** Program and arguments; undefined: the user's login shell. */
@@ -46,10 +50,15 @@ Starts a shell for one client, prints "MOSH CONNECT <UDP port> <key>" and detach
   -p PORT[:PORT2]  UDP port or range of ports, 0 for any (default 60001:60999)
   -c COLORS        colors of the user's terminal; 256 gives the child TERM=xterm-256color
   -l NAME=VALUE    locale variable, used if the environment's own locale is not UTF-8; repeatable
-  -v               keep standard error and report there
+  -v               keep standard error and report there; implies --standalone
+  --name NAME      the session's name: "attach NAME" takes it up again
+  --standalone     a process for this session alone, not a host
   -- COMMAND...    run this instead of the login shell
 
-Environment, in seconds: MOSH_SERVER_NETWORK_TMOUT ends a session without a client for so long,
+Other commands: list, attach, detach, kill, rename, host, top; each answers --help.
+
+The session is served by the system's host (STERNA_HOST=system), else by your own (own), which is started when it is
+needed; STERNA_HOST=none is --standalone. Environment, in seconds: MOSH_SERVER_NETWORK_TMOUT ends a session without a client for so long,
 MOSH_SERVER_SIGNAL_TMOUT lets SIGUSR1 end it then.`;
 
 /** Options that take an argument, then those that take none. */
@@ -81,14 +90,40 @@ function parseOldStyle(words: readonly string[], command: readonly string[] | un
   if (address !== undefined && !isNumericAddress(address)) {
     return { kind: "error", messages: [`mosh-server: Unknown command (${address})`, USAGE] };
   }
-  return plan({ address, port, colors: 0, locale: [], verbose: 0, command }, []);
+  return plan(
+    { address, port, colors: 0, locale: [], verbose: 0, command, name: undefined, standalone: false },
+    [],
+  );
+}
+
+/** The words that `new` takes beyond stock's, and the rest. */
+interface LongWords {
+  readonly rest: readonly string[];
+  readonly name: string | undefined;
+  readonly standalone: boolean;
+}
+
+/** Takes `--name NAME`, `--name=NAME` and `--standalone` out. */
+function takeLongWords(words: readonly string[]): LongWords {
+  const rest: string[] = [];
+  let name: string | undefined;
+  let standalone = false;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    if (word === "--standalone") standalone = true;
+    else if (word.startsWith("--name=")) name = word.slice("--name=".length);
+    else if (word === "--name" && i + 1 < words.length) name = words[++i];
+    else rest.push(word);
+  }
+  return { rest, name, standalone };
 }
 
 function parseNew(
-  words: readonly string[],
+  all: readonly string[],
   command: readonly string[] | undefined,
   sshConnection: string | undefined,
 ): Invocation {
+  const { rest: words, name, standalone } = takeLongWords(all);
   const messages: string[] = [];
   const locale: string[] = [];
   let address: string | undefined;
@@ -110,7 +145,7 @@ function parseNew(
       colors = Number(argument);
     }
   }
-  return plan({ address, port, colors, locale, verbose, command }, messages);
+  return plan({ address, port, colors, locale, verbose, command, name, standalone }, messages);
 }
 
 /**

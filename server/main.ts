@@ -7,12 +7,21 @@ import { HELP, LICENCE, parseCommandLine } from "./cli.ts";
 import { initialEnvironment } from "./environment.ts";
 import { takeHandover } from "./handover.ts";
 
+/** Words that speak to a host or become one. */
+const HOST_COMMANDS: ReadonlySet<string> = new Set([
+  ...["attach", "list", "kill", "rename", "detach", "host", "top"],
+]);
+
 /**
  * Runs to the end of this process.
  * @param args the arguments after the program's name
  * @param name the base name by which the program was called
  */
 export async function main(args: readonly string[], name: string): Promise<void> {
+  if (HOST_COMMANDS.has(args[0] ?? "")) {
+    const { runCommand } = await import("./host/commands.ts");
+    process.exit(await runCommand(args, name));
+  }
   const invocation = parseCommandLine(args, process.env.SSH_CONNECTION);
   if (invocation.kind === "help") {
     console.log(HELP);
@@ -24,6 +33,10 @@ export async function main(args: readonly string[], name: string): Promise<void>
   } else {
     const environment = await initialEnvironment();
     const handover = takeHandover(environment);
+    if (handover?.task.kind === "host") {
+      const { serveUserHost } = await import("./host/user-host.ts");
+      process.exit(await serveUserHost(handover.task.directory));
+    }
     if (handover) {
       const { serveStandalone } = await import("./standalone.ts");
       process.exit(await serveStandalone(invocation.options, handover));

@@ -19,6 +19,8 @@ const FIRST_WORD_MS = 60_000;
 export interface Seat {
   readonly terminal: Terminal;
   readonly started: boolean;
+  /** A line of the host, to be laid over the screen. */
+  readonly notice: string | undefined;
   blank(): Terminal;
   input(events: readonly UserEvent[]): void;
   /** Something arrived: what is due must be looked at. */
@@ -53,12 +55,20 @@ export interface SessionLoopOptions extends SessionOptions {
   /** Where login records go; undefined: the session has none. */
   readonly utmp: UtmpWriter | undefined;
   readonly log: (message: string) => void;
-  /** What it means that the client quits: the end of the session, as in Mosh, or only of the attachment. */
-  readonly quit: "end" | "detach";
   /** All is over and released. Called once. */
   readonly finished: () => void;
   /** A viewer is gone. */
   readonly left?: (viewer: Viewer) => void;
+}
+
+/** What it means that a viewer's person quits: the end of the session, as in Mosh, or only of the view. */
+export type Quit = "end" | "detach";
+
+interface Entry {
+  readonly viewer: Viewer;
+  /** When it was let in. */
+  readonly since: number;
+  readonly quit: Quit;
 }
 
 export class SessionLoop implements SessionActivity {
@@ -66,7 +76,7 @@ export class SessionLoop implements SessionActivity {
   readonly #options: SessionLoopOptions;
   readonly #clock: () => number;
   readonly #judge: IdleJudge;
-  readonly #viewers: { readonly viewer: Viewer; readonly since: number }[] = [];
+  readonly #viewers: Entry[] = [];
   readonly #started: number;
   /** Whose window the session has. */
   #active: Viewer | undefined;
@@ -75,6 +85,7 @@ export class SessionLoop implements SessionActivity {
   #lastInput: number;
   #utmp: UtmpRecord | undefined;
   #timer: Timer | undefined;
+  #notice: string | undefined;
   #closing = false;
   #finished = false;
 
@@ -94,10 +105,14 @@ export class SessionLoop implements SessionActivity {
   }
 
   /** Lets somebody in. @param make builds the viewer around its seat */
-  add<V extends Viewer>(make: (seat: Seat) => V): V {
+  add<V extends Viewer>(quit: Quit, make: (seat: Seat) => V): V {
+    const loop = this;
     const { session } = this;
     const seat: Seat = {
       terminal: session.terminal,
+      get notice() {
+        return loop.#notice;
+      },
       get started() {
         return session.started;
       },
@@ -106,7 +121,7 @@ export class SessionLoop implements SessionActivity {
       received: () => this.pass(),
     };
     const viewer = make(seat);
-    this.#viewers.push({ viewer, since: this.#clock() });
+    this.#viewers.push({ viewer, since: this.#clock(), quit });
     this.#sleep();
     return viewer;
   }
@@ -161,6 +176,12 @@ export class SessionLoop implements SessionActivity {
     this.pass();
   }
 
+  /** Lays a line over everybody's screen; undefined takes it away. */
+  setNotice(text: string | undefined): void {
+    this.#notice = text;
+    this.#onScreenChanged();
+  }
+
   obey(verdict: Verdict): void {
     if (this.#finished || verdict === "stay") return;
     if (verdict === "exit") {
@@ -198,11 +219,11 @@ export class SessionLoop implements SessionActivity {
   }
 
   #dropEnded(now: number): void {
-    for (const { viewer, since } of [...this.#viewers]) {
+    for (const { viewer, since, quit } of [...this.#viewers]) {
       if (viewer.ended(now) !== undefined) {
-        const quit = !viewer.shuttingDown;
+        const byPerson = !viewer.shuttingDown;
         this.#remove(viewer);
-        if (quit && !viewer.readOnly && this.#options.quit === "end" && !this.#closing) {
+        if (byPerson && quit === "end" && !viewer.readOnly && !this.#closing) {
           this.#closing = true;
           for (const other of [...this.#viewers]) this.#dismiss(other.viewer);
         }

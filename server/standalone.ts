@@ -2,18 +2,17 @@
  * The process behind one `mosh-server new --standalone`: one session, one attachment, one hub, until the session ends.
  * Puts the parts together and owns what is left: signals, and the end. Called by main.ts.
  */
-import { ptr } from "bun:ffi";
 import { printKey } from "../ssp/key.ts";
 import { KEY_BYTES } from "../ssp/params.ts";
 import { forbidCoreDumps } from "../sys/core-dumps.ts";
-import { libc } from "../sys/libc.ts";
 import { loadCore } from "../wasm-core/load.ts";
 import { Attachment } from "./attachment.ts";
 import type { ServerOptions } from "./cli.ts";
-import { type Handover, reportReady } from "./handover.ts";
+import { type Handover, report as reportReady } from "./handover.ts";
 import { Hub } from "./hub.ts";
 import { parseLimits } from "./limits.ts";
 import { loginNotices } from "./notices.ts";
+import { labelProcess } from "./process-name.ts";
 import { SessionLoop } from "./session-loop.ts";
 import { planChild } from "./shell.ts";
 import { releaseStandardDescriptors, STDERR, STDOUT, writeText } from "./stdio.ts";
@@ -23,13 +22,12 @@ import { systemUtmpWriter } from "./utmp.ts";
 /** Until the client says how large its window is, if we were not started from a terminal. */
 const DEFAULT_SIZE = { cols: 80, rows: 24 };
 
-const PR_SET_NAME = 15;
 /** How process lists show this process, whatever runs it. */
 const PROCESS_NAME = "mosh-server";
 
 /** Serves one session to its end. Returns the exit status. */
 export async function serveStandalone(options: ServerOptions, handover: Handover): Promise<number> {
-  labelProcess();
+  labelProcess(PROCESS_NAME);
   forbidCoreDumps();
   const report = (message: string): void => void writeText(STDERR, `${message}\n`);
   const core = await loadCore();
@@ -42,8 +40,8 @@ export async function serveStandalone(options: ServerOptions, handover: Handover
     throw error;
   }
   const log = options.verbose > 0 ? report : () => {};
-  const { environment } = handover;
-  const size = handover.size ?? DEFAULT_SIZE;
+  const { environment, task } = handover;
+  const size = (task.kind === "session" ? task.size : undefined) ?? DEFAULT_SIZE;
   const completion = Promise.withResolvers<void>();
   const loop = new SessionLoop({
     plan: () => planChild(options.command, options.colors, environment),
@@ -53,10 +51,10 @@ export async function serveStandalone(options: ServerOptions, handover: Handover
     limits: parseLimits(environment).limits,
     utmp: systemUtmpWriter(),
     log,
-    quit: "end",
     finished: () => completion.resolve(),
   });
   const attachment = loop.add(
+    "end",
     (seat) =>
       new Attachment({
         core,
@@ -71,7 +69,7 @@ export async function serveStandalone(options: ServerOptions, handover: Handover
   );
   hub.add(attachment);
   listenForSignals(loop);
-  const reported = reportReady(hub.port, printKey(key));
+  const reported = reportReady(`${hub.port} ${printKey(key)}`);
   key.fill(0);
   if (!reported) return 1;
   if (options.verbose === 0) releaseStandardDescriptors();
@@ -87,11 +85,6 @@ function listenForSignals(loop: SessionLoop): void {
   process.on("SIGUSR1", () => loop.userSignal());
   // The line that ssh started us from goes away; that is what we are for.
   process.on("SIGHUP", () => {});
-}
-
-function labelProcess(): void {
-  const name = Buffer.from(`${PROCESS_NAME}\0`);
-  libc().prctl(PR_SET_NAME, BigInt(ptr(name)), 0n, 0n, 0n);
 }
 
 function clock(): number {

@@ -3,10 +3,13 @@
  * order. The host knows who asks from the kernel (SO_PEERCRED), so a request names no identity, with one exception: root
  * may act for a user (`user`), which is how the ssh gateway creates sessions for the people who log in through it.
  *
- * Types only; both sides import them. Spoken by control-server.ts (host) and control-client.ts (command line, gateway).
+ * Both sides import these. Spoken by control-server.ts (host) and control-client.ts (command line, gateway).
  */
 import type { PortRange } from "../address.ts";
 import type { Environment } from "../environment.ts";
+
+/** Version of this protocol; each request carries it as `v`. */
+export const PROTOCOL = 1;
 
 /** A request longer than this is refused, bytes: an environment has to fit. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024;
@@ -65,31 +68,31 @@ export interface AttachRequest extends Common {
   readonly from?: string;
 }
 
-export interface ListRequest extends Common {
+interface ListRequest extends Common {
   readonly op: "list";
   /** Everybody's; root only. */
   readonly all?: boolean;
 }
 
-export interface KillRequest extends Common {
+interface KillRequest extends Common {
   readonly op: "kill";
   readonly name: string;
 }
 
-export interface RenameRequest extends Common {
+interface RenameRequest extends Common {
   readonly op: "rename";
   readonly name: string;
   readonly to: string;
 }
 
 /** Ends attachments; the session goes on. */
-export interface DetachRequest extends Common {
+interface DetachRequest extends Common {
   readonly op: "detach";
   readonly name: string;
 }
 
 /** Figures of the host, for `top` and the metrics port. A user who is not root gets those of their own sessions. */
-export interface StatsRequest extends Common {
+interface StatsRequest extends Common {
   readonly op: "stats";
 }
 
@@ -126,6 +129,8 @@ export interface EndpointReply {
   readonly attached: boolean;
   /** Process that serves it. */
   readonly pid: number;
+  /** Lines for the person's standard error: addresses and ports that could not be bound. */
+  readonly messages?: readonly string[];
   readonly endpoint?: { readonly port: number; readonly key: string };
   /** A Unix socket and the word that opens it once (stream.ts). */
   readonly stream?: { readonly path: string; readonly token: string };

@@ -35,6 +35,8 @@ export class Home {
       XDG_RUNTIME_DIR: join(this.path, "run"),
       TMPDIR: join(this.path, "tmp"),
       PS1: "$ ",
+      // A process for each session, unless a test is about hosts.
+      STERNA_HOST: "none",
       MOSH_PREDICTION_DISPLAY: "never",
       MOSH_TITLE_NOPREFIX: "1",
       [TOKEN_VARIABLE]: this.token,

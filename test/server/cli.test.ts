@@ -10,6 +10,8 @@ const DEFAULTS: ServerOptions = {
   locale: [],
   verbose: 0,
   command: undefined,
+  name: undefined,
+  standalone: false,
 };
 
 /** Parses a command line that is to serve: the options that differ from the defaults, and the warnings. */

@@ -1,0 +1,74 @@
+/**
+ * The other end of the control socket: asks a host, and trusts it only if it runs as who it should. Used by the command
+ * line (commands.ts, launch.ts) and by the ssh gateway.
+ */
+import { LineReader } from "./control-server.ts";
+import { type ControlRequest, type HostConnection, PROTOCOL, type ReplyTo } from "./messages.ts";
+import { connectUnix, type UnixConnection } from "./unix-socket.ts";
+
+/** A list of some thousand sessions is a megabyte. */
+const MAX_REPLY_BYTES = 64 * 1024 * 1024;
+
+/** The host went away before it answered. */
+export class HostGone extends Error {
+  override readonly name = "HostGone";
+  constructor() {
+    super("the host has closed the connection");
+  }
+}
+
+/** Somebody else listens where the host should. */
+export class WrongHost extends Error {
+  override readonly name = "WrongHost";
+}
+
+/**
+ * Connects to a host.
+ * @param uid the user that it must run as
+ * @returns undefined if there is none, or none that we may talk to
+ * @throws WrongHost
+ */
+export async function connectHost(path: string, uid: number): Promise<HostConnection | undefined> {
+  let connection: UnixConnection;
+  try {
+    connection = await connectUnix(path);
+  } catch {
+    return undefined;
+  }
+  const { peer } = connection;
+  if (peer?.uid !== uid) {
+    connection.close();
+    throw new WrongHost(
+      `${path}: a process of user ${peer?.uid ?? "unknown"} listens there, expected user ${uid}`,
+    );
+  }
+  return new Client(connection);
+}
+
+class Client implements HostConnection {
+  readonly #connection: UnixConnection;
+  readonly #waiting: { resolve(line: string): void; reject(error: Error): void }[] = [];
+
+  constructor(connection: UnixConnection) {
+    this.#connection = connection;
+    const lines = new LineReader(MAX_REPLY_BYTES);
+    connection.onData = (bytes) => {
+      for (const line of lines.add(bytes) ?? []) this.#waiting.shift()?.resolve(line);
+    };
+    connection.onClosed = () => {
+      for (const { reject } of this.#waiting.splice(0)) reject(new HostGone());
+    };
+  }
+
+  async request<R extends ControlRequest>(request: R): Promise<ReplyTo<R>> {
+    if (this.#connection.closed) throw new HostGone();
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    this.#waiting.push({ resolve, reject });
+    this.#connection.write(Buffer.from(`${JSON.stringify({ v: PROTOCOL, ...request })}\n`));
+    return JSON.parse(await promise) as ReplyTo<R>;
+  }
+
+  close(): void {
+    this.#connection.end();
+  }
+}

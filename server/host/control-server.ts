@@ -1,0 +1,125 @@
+/**
+ * The host's control socket: reads requests, has them answered one after the other for each connection, and knows from
+ * the kernel who asks. Whatever else arrives is refused and the connection closed. Called by user-host.ts and
+ * supervisor.ts.
+ */
+import type { HostReply } from "./host.ts";
+import { type ControlRequest, MAX_MESSAGE_BYTES, PROTOCOL } from "./messages.ts";
+import { requestFault } from "./request-check.ts";
+import { type Credentials, listenUnix, type UnixConnection, type UnixListener } from "./unix-socket.ts";
+
+/** Connections at once; more are closed at once. Each costs a descriptor. */
+const MAX_CONNECTIONS = 256;
+/** Requests that one connection may have waiting. */
+const MAX_WAITING = 64;
+
+const NEWLINE = 10;
+
+type Answer = (request: ControlRequest, credentials: Credentials) => Promise<HostReply>;
+
+export class ControlServer {
+  readonly #answer: Answer;
+  readonly #listener: UnixListener;
+  readonly #connections = new Set<UnixConnection>();
+  #pending = 0;
+  /** Called when no request is being answered any more. */
+  onQuiet: () => void = () => {};
+
+  /** @throws Error if the socket cannot be bound */
+  constructor(path: string, mode: number, answer: Answer) {
+    this.#answer = answer;
+    this.#listener = listenUnix(path, mode, (connection) => this.#welcome(connection));
+  }
+
+  /** Requests that are being answered. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  close(): void {
+    this.#listener.close();
+    for (const connection of this.#connections) connection.end();
+  }
+
+  #welcome(connection: UnixConnection): void {
+    const { peer } = connection;
+    if (!peer || this.#connections.size >= MAX_CONNECTIONS) {
+      connection.close();
+      return;
+    }
+    this.#connections.add(connection);
+    let last: Promise<void> = Promise.resolve();
+    let waiting = 0;
+    const lines = new LineReader(MAX_MESSAGE_BYTES);
+    connection.onClosed = () => this.#connections.delete(connection);
+    connection.onData = (bytes) => {
+      for (const line of lines.add(bytes) ?? [undefined]) {
+        if (line === undefined || ++waiting > MAX_WAITING) {
+          send(connection, refuse("That is too long for a request."));
+          connection.end();
+          return;
+        }
+        this.#pending++;
+        last = last.then(async () => {
+          send(connection, await this.#reply(line, peer));
+          waiting--;
+          if (--this.#pending === 0) this.onQuiet();
+        });
+      }
+    };
+  }
+
+  async #reply(line: string, peer: Credentials): Promise<HostReply> {
+    let request: ControlRequest;
+    try {
+      const message = JSON.parse(line) as { v?: unknown };
+      if (message?.v !== PROTOCOL) {
+        return refuse(`This host speaks version ${PROTOCOL} of its protocol; restart it after an update.`);
+      }
+      const fault = requestFault(message);
+      if (fault !== undefined) return refuse(fault);
+      request = message as unknown as ControlRequest;
+    } catch {
+      return refuse("That is not a request.");
+    }
+    return this.#answer(request, peer);
+  }
+}
+
+function refuse(message: string): HostReply {
+  return { ok: false, code: "bad-request", message };
+}
+
+function send(connection: UnixConnection, reply: HostReply): void {
+  connection.write(Buffer.from(`${JSON.stringify(reply)}\n`));
+}
+
+/** Cuts a stream into lines. */
+export class LineReader {
+  readonly #limit: number;
+  #parts: Uint8Array[] = [];
+  #length = 0;
+
+  /** @param limit longest line, bytes */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** The lines that `bytes` completes; undefined if one is too long. */
+  add(bytes: Uint8Array): string[] | undefined {
+    const lines: string[] = [];
+    let at = 0;
+    for (;;) {
+      const end = bytes.indexOf(NEWLINE, at);
+      const part = bytes.subarray(at, end < 0 ? bytes.length : end);
+      this.#length += part.length;
+      if (this.#length > this.#limit) return undefined;
+      this.#parts.push(part);
+      if (end < 0) return lines;
+      lines.push(Buffer.concat(this.#parts).toString("utf8"));
+      this.#parts = [];
+      this.#length = 0;
+      at = end + 1;
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/** What runs in the foreground of a session's terminal, as `list` shows it. Linux: /proc. Called by shard.ts. */
+import { readFileSync } from "node:fs";
+
+/** Longest name shown. */
+const MAX_LENGTH = 60;
+
+/**
+ * Name of the program in the foreground of the terminal whose session leader is `pid`; undefined if it is gone.
+ * The name comes from a program: control characters are left out.
+ */
+export function foregroundCommand(pid: number): string | undefined {
+  const leader = statOf(pid);
+  const group = Number(leader?.[5]);
+  const words = wordsOf(group > 0 ? group : pid) ?? wordsOf(pid);
+  const name = words?.[0]?.split("/").at(-1);
+  return name?.replaceAll(/[\x00-\x1f\x7f]/g, "").slice(0, MAX_LENGTH);
+}
+
+/** The fields of /proc/PID/stat behind the name: state, parent, group, session, terminal, foreground group, … */
+function statOf(pid: number): readonly string[] | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return text.slice(text.lastIndexOf(")") + 2).split(" ");
+  } catch {
+    return undefined;
+  }
+}
+
+function wordsOf(pid: number): readonly string[] | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+    return text === "" ? undefined : text.split("\0");
+  } catch {
+    return undefined;
+  }
+}

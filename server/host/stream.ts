@@ -1,0 +1,92 @@
+/**
+ * The person's end of a stream (stream-server.ts has the frames): opens it with a token and hands out what the terminal
+ * must be told. Used by `attach --here` and by the ssh gateway.
+ */
+import { encodeFrame, FrameReader } from "./frames.ts";
+import type { SessionStream, Size } from "./messages.ts";
+import { connectUnix, type UnixConnection } from "./unix-socket.ts";
+
+/** Another screen, so that the person's own is there again at the end; arrow keys as in the protocol [P 11.8]. */
+const START = "\x1b[?1049h\x1b[?1h";
+/** Everything that a frame may have switched on, off again. */
+const STOP =
+  "\x1b[?1l\x1b[0m\x1b[?25h\x1b[?1003l\x1b[?1002l\x1b[?1001l\x1b[?1000l\x1b[?1015l\x1b[?1006l\x1b[?1005l" +
+  "\x1b[?9l\x1b[?1004l\x1b[?2004l\x1b[?5l\x1b[?1049l";
+
+/** A frame for a terminal is never longer, bytes. */
+const MAX_FRAME_BYTES = 64 * 1024 * 1024;
+
+/**
+ * @param token as the host's reply says
+ * @throws Error if the socket is not there
+ */
+export async function openStream(path: string, token: string, size: Size): Promise<SessionStream> {
+  const connection = await connectUnix(path);
+  connection.write(encodeFrame("t", Buffer.concat([sizeBytes(size), Buffer.from(token, "hex")])));
+  return new Stream(connection);
+}
+
+class Stream implements SessionStream {
+  readonly #connection: UnixConnection;
+  readonly #reader = new FrameReader(MAX_FRAME_BYTES);
+  #reason = "the host has closed the connection";
+  #started = false;
+  #ended = false;
+  onOutput: (bytes: Uint8Array) => void = () => {};
+  onEnded: (reason: string) => void = () => {};
+
+  constructor(connection: UnixConnection) {
+    this.#connection = connection;
+    connection.onData = (bytes) => {
+      for (const { type, contents } of this.#reader.add(bytes) ?? []) {
+        if (type === "o") this.#show(contents.slice());
+        else if (type === "e") this.#reason = new TextDecoder().decode(contents);
+      }
+    };
+    connection.onClosed = () => this.#end();
+  }
+
+  keys(bytes: Uint8Array): void {
+    if (bytes.length > 0) this.#connection.write(encodeFrame("k", bytes));
+  }
+
+  resize(size: Size): void {
+    this.#connection.write(encodeFrame("r", sizeBytes(size)));
+  }
+
+  pause(): void {
+    this.#connection.write(encodeFrame("p", new Uint8Array()));
+  }
+
+  resume(): void {
+    this.#connection.write(encodeFrame("g", new Uint8Array()));
+  }
+
+  close(): void {
+    this.#connection.end();
+  }
+
+  #show(bytes: Uint8Array): void {
+    if (!this.#started) {
+      this.#started = true;
+      this.onOutput(Buffer.from(START));
+    }
+    this.onOutput(bytes);
+  }
+
+  /** The terminal is put right from this end, because the other may be gone without a word. */
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (this.#started) this.onOutput(Buffer.from(STOP));
+    this.onEnded(this.#reason);
+  }
+}
+
+function sizeBytes({ cols, rows }: Size): Uint8Array {
+  const bytes = new Uint8Array(4);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, cols);
+  view.setUint16(2, rows);
+  return bytes;
+}
