@@ -13,9 +13,19 @@ const MAX_RENDITIONS = 4096;
 /** Numbers for renditions: equal renditions have equal numbers, as the engine wants. */
 class Renditions {
   readonly #numbers = new Map<string, number>();
+  /** The same by object, which the core gives out again and again for one style. */
+  #known = new WeakMap<Rendition, number>();
   readonly #renditions: Rendition[] = [];
 
   number(rendition: Rendition): number {
+    const known = this.#known.get(rendition);
+    if (known !== undefined && this.#renditions[known] !== undefined) return known;
+    const number = this.#find(rendition);
+    this.#known.set(rendition, number);
+    return number;
+  }
+
+  #find(rendition: Rendition): number {
     const { foreground, background, underlineColor, attributes, link } = rendition;
     const key = `${foreground} ${background} ${underlineColor} ${attributes} ${link}`;
     let number = this.#numbers.get(key);
@@ -38,6 +48,7 @@ class Renditions {
 
   clear(): void {
     this.#numbers.clear();
+    this.#known = new WeakMap();
     this.#renditions.length = 0;
   }
 }
@@ -70,11 +81,16 @@ function isFaded({ attributes, foreground, background }: Rendition): boolean {
 class TerminalScreen implements DrawableScreen {
   readonly cols: number;
   readonly rows: number;
+  /** The row that was looked at last, two words a cell: the engine goes from cell to cell. */
+  #words: Uint32Array | undefined;
+  #wordsRow: number;
 
   constructor(
     private readonly terminal: Terminal,
     private readonly renditions: Renditions,
   ) {
+    this.#words = undefined;
+    this.#wordsRow = -1;
     this.cols = terminal.cols;
     this.rows = terminal.rows;
   }
@@ -92,7 +108,15 @@ class TerminalScreen implements DrawableScreen {
   }
 
   glyph(row: number, col: number): Glyph {
-    const { text, wide, fallback, wrap, rendition } = this.terminal.cell(row, col);
+    if (this.#words === undefined || row !== this.#wordsRow) {
+      this.#words = this.terminal.rowWords(row);
+      this.#wordsRow = row;
+    }
+    const words = this.#words;
+    const { text, wide, fallback, wrap, rendition } = this.terminal.cellOf(
+      words[col * 2]!,
+      words[col * 2 + 1]!,
+    );
     return { contents: text, wide, fallback, wrap, rendition: this.renditions.number(rendition) };
   }
 
@@ -113,10 +137,12 @@ class TerminalScreen implements DrawableScreen {
       wrap,
       rendition: this.renditions.rendition(glyph.rendition),
     };
+    this.#words = undefined;
     this.terminal.setCell(row, col, cell);
   }
 
   underline(row: number, col: number): void {
+    this.#words = undefined;
     this.terminal.setCellUnderline(row, col, true);
   }
 }
@@ -146,8 +172,8 @@ export class LocalEcho implements Overlay {
   }
 
   typed(block: Uint8Array, typing: Typing): void {
-    // Judged by the newest frame first: else a guess that was just confirmed would be judged by the drawing before.
-    this.#engine.cull(this.#screen(typing.remote), typing.now);
+    // Stock guesses by what is drawn. But a guess that was just confirmed must be judged by the newest frame first.
+    if (this.#stock) this.#engine.cull(this.#screen(typing.remote), typing.now);
     const seen = this.#stock ? typing.drawn : typing.remote;
     this.#engine.keys(block, this.#screen(seen), Number(typing.lastSent), typing.now);
   }

@@ -39,6 +39,7 @@ export class NotificationBar implements Overlay {
   #expiration = Number.POSITIVE_INFINITY;
   #isNetworkError = false;
   #quitHint = true;
+  #catchingUp: string | undefined;
 
   /**
    * @param escapeKeyName as in {@link EscapeKey.name}; undefined = there is no key to quit with
@@ -72,6 +73,11 @@ export class NotificationBar implements Overlay {
     this.#expiration = options.permanent ? Number.POSITIVE_INFINITY : now + MESSAGE_MS;
     this.#quitHint = options.quitHint ?? true;
     this.#isNetworkError = false;
+  }
+
+  /** What is said while the screen is behind and there is nothing more urgent; undefined: it is not. */
+  setCatchingUp(text: string | undefined): void {
+    this.#catchingUp = text;
   }
 
   setNetworkError(text: string, now: number): void {
@@ -111,7 +117,7 @@ export class NotificationBar implements Overlay {
     const contactLate = now - this.#lastHeard > CONTACT_LATE_MS;
     const replyLate = now - this.#lastAcked > REPLY_LATE_MS;
     const late = contactLate || replyLate;
-    if (this.#message === "" && !late) return "";
+    if (this.#message === "" && !late) return this.#catchingUp ? clip(`mosh: ${this.#catchingUp}`) : "";
     const hint = this.#quitHint && this.#escapeKeyName ? ` [To quit: ${this.#escapeKeyName} .]` : "";
     const what = replyLate && !contactLate ? "reply" : "contact";
     const silence = Math.floor((now - (what === "reply" ? this.#lastAcked : this.#lastHeard)) / 1000);

@@ -9,6 +9,7 @@ import type { TerminalState } from "../ssp/terminal-state.ts";
 import type { Transport } from "../ssp/transport.ts";
 import type { UserStream } from "../ssp/user-stream.ts";
 import type { Terminal } from "../wasm-core/core.ts";
+import { CatchUp } from "./catch-up.ts";
 import type { EscapeKey } from "./escape-key.ts";
 import type { NotificationBar } from "./notification.ts";
 import type { Overlay } from "./overlay.ts";
@@ -76,6 +77,7 @@ export class SessionLoop {
   readonly #parts: LoopParts;
   readonly #started: number;
   readonly #connectingNotice: string;
+  readonly #catchUp = new CatchUp();
   #ending: Ending | undefined;
   #passPlanned = false;
   #holding = false;
@@ -188,6 +190,7 @@ export class SessionLoop {
       return;
     }
     network.prune(now);
+    this.#catchUp.received(reception, now);
     const news = {
       now,
       newState: reception.newState,
@@ -263,6 +266,7 @@ export class SessionLoop {
     const { transport, bar } = this.#parts;
     if (transport.latestNum !== 0n) {
       if (bar.message === this.#connectingNotice) bar.setMessage("", now);
+      bar.setCatchingUp(this.#catchUp.text(now, transport.bytesWaiting));
       return;
     }
     if (transport.shutdownInProgress) return;
@@ -310,6 +314,7 @@ export class SessionLoop {
     const { transport, overlays } = this.#parts;
     let wait = transport.waitTime(now);
     for (const overlay of overlays) wait = Math.min(wait, overlay.waitTime(now));
+    wait = Math.min(wait, this.#catchUp.waitTime(now));
     return transport.latestNum === 0n ? Math.min(wait, CONNECTING_NOTICE_MS) : wait;
   }
 

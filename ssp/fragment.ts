@@ -94,6 +94,11 @@ export class Assembly {
     return whole;
   }
 
+  /** Bytes of an instruction of which not all fragments are here. */
+  get bytesWaiting(): number {
+    return this.#bytes;
+  }
+
   #join(): Uint8Array {
     if (this.#parts.size === 1) return this.#parts.get(0)!;
     const whole = new Uint8Array(this.#bytes);

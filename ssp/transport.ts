@@ -325,6 +325,11 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
 
   // ---- figures
 
+  /** Bytes that are here of an instruction that is not complete, 0 if there is none. */
+  get bytesWaiting(): number {
+    return this.#assembly.bytesWaiting;
+  }
+
   /** A round trip was measured. */
   get hasRtt(): boolean {
     return this.#link.rtt.sampled;

@@ -35,6 +35,12 @@ const CHUNK = 65536;
 /** Bytes a cell holds at most (assembly/lineage.ts). */
 const MAX_CELL_BYTES = 64;
 
+/** Style words up to here say all themselves; beyond (the top bit) they are numbers of interned styles. */
+const MAX_INLINE_STYLE = 0x7fff_ffff;
+/** Parts of inline styles, remembered: a screen has few, and whoever looks at cells asks for them all the time. */
+const MAX_INLINE_RENDITIONS = 4096;
+const inlineRenditions = new Map<number, Rendition>();
+
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
 
@@ -221,8 +227,20 @@ export class Terminal {
     return length === 0 ? "" : decoder.decode(this.#views.bytes().subarray(at, at + length));
   }
 
-  /** Parts of a style word. */
+  /** Parts of a style word. Equal words that say all themselves give the same object. */
   rendition(style: number): Rendition {
+    const known = inlineRenditions.get(style);
+    if (known) return known;
+    const rendition = this.#rendition(style);
+    // An interned style's number may mean another one later.
+    if (style >= 0 && style <= MAX_INLINE_STYLE) {
+      if (inlineRenditions.size >= MAX_INLINE_RENDITIONS) inlineRenditions.clear();
+      inlineRenditions.set(style, rendition);
+    }
+    return rendition;
+  }
+
+  #rendition(style: number): Rendition {
     const part = (n: number) => this.#abi.terminal_style(this.pointer, style, n);
     return {
       foreground: part(0),

@@ -14,6 +14,10 @@ export interface ServerRequest {
   readonly port: string | undefined;
   /** The command to run instead of a login shell; empty: none. */
   readonly command: readonly string[];
+  /** Take this session up again; only Sterna's servers can. */
+  readonly attach?:
+    | { readonly name: string; readonly orNew: boolean; readonly readOnly: boolean }
+    | undefined;
 }
 
 /** The locale variables that are set, `NAME=VALUE`. Those that are set but empty count. */
@@ -26,12 +30,21 @@ export function serverArguments(
   request: ServerRequest,
   env: Readonly<Record<string, string | undefined>>,
 ): string[] {
-  const words = ["new", "-c", String(request.colors)];
+  const { attach } = request;
+  const words = attach
+    ? [
+        "attach",
+        ...(attach.orNew ? ["--or-new"] : []),
+        ...(attach.readOnly ? ["--read-only"] : []),
+        attach.name,
+      ]
+    : ["new"];
+  words.push("-c", String(request.colors));
   if (request.bind === "ssh") words.push("-s");
   else if (request.bind !== "any") words.push("-i", request.bind.address);
   if (request.port !== undefined) words.push("-p", request.port);
   for (const word of localeWords(env)) words.push("-l", word);
-  if (request.command.length > 0) words.push("--", ...request.command);
+  if (request.command.length > 0 && (!attach || attach.orNew)) words.push("--", ...request.command);
   return words;
 }
 

@@ -21,6 +21,8 @@ import { askSshRoute, mayUseProxy, proxyOf } from "./ssh-route.ts";
 import { type Startup, StartupReader } from "./startup-reader.ts";
 
 export const DEFAULT_SERVER = "mosh-server";
+/** Stock's server cannot take a session up again. */
+const ATTACHING_SERVER = "sterna-server";
 const EMBEDDED = "embedded";
 /** What a shell ends with when it cannot find a program. */
 const STATUS_NOT_FOUND = 127;
@@ -93,6 +95,10 @@ export function sshCommand(text: string, program: string): string[] {
   return words;
 }
 
+function serverProgram({ server, attach }: Invocation): string {
+  return server ?? (attach ? ATTACHING_SERVER : DEFAULT_SERVER);
+}
+
 /** The line for the shell that starts the server. */
 function serverLine(start: Start, server: string, localBind: string | undefined): string {
   const { invocation, env, colors } = start;
@@ -101,7 +107,10 @@ function serverLine(start: Start, server: string, localBind: string | undefined)
   const bind = where === "ssh" ? ssh : where === "any" ? "any" : { address: where };
   const line = serverCommandLine(
     server,
-    serverArguments({ colors, bind, port: invocation.port, command: invocation.command }, env),
+    serverArguments(
+      { colors, bind, port: invocation.port, command: invocation.command, attach: invocation.attach },
+      env,
+    ),
   );
   return (start.prelude?.(server) ?? "") + line;
 }
@@ -129,7 +138,7 @@ async function startBySsh(start: Start, words: readonly string[]): Promise<Start
     host = host.slice(0, at) + ip;
   }
   const reader = startupReader(start, ip);
-  const remote = remoteCommand(serverLine(start, invocation.server ?? DEFAULT_SERVER, undefined), method);
+  const remote = remoteCommand(serverLine(start, serverProgram(invocation), undefined), method);
   const status = await runStartup(
     {
       words: sshWords({
@@ -179,7 +188,7 @@ async function startByEmbeddedSsh(start: Start, options: readonly string[]): Pro
       destination: invocation.host,
       family: invocation.family,
       pty: invocation.sshPty,
-      remote: remoteCommand(serverLine(start, invocation.server ?? DEFAULT_SERVER, undefined), method),
+      remote: remoteCommand(serverLine(start, serverProgram(invocation), undefined), method),
       tellAddress: method !== "remote",
       program,
       env,
@@ -244,10 +253,10 @@ function withAdvice(error: CommandError, advice: readonly string[]): CommandErro
 }
 
 function notFoundAdvice(start: Start): string[] {
-  const { server, host, local } = start.invocation;
+  const { host, local } = start.invocation;
   const where = local ? "this machine" : host;
   return [
-    `The shell on ${where} did not find "${server ?? DEFAULT_SERVER}" (status ${STATUS_NOT_FOUND}). Install mosh or ` +
+    `The shell on ${where} did not find "${serverProgram(start.invocation)}" (status ${STATUS_NOT_FOUND}). Install mosh or ` +
       "sterna there, or name the server program: --server=/path/to/mosh-server, or --server=sterna-server.",
   ];
 }

@@ -42,6 +42,7 @@ export function helpText(program: string): string {
   ${program} --ssh="ssh -p 2222" example.org       ssh listens on another port
   ${program} -p 60010 example.org                  only this UDP port is open there
   ${program} --server=sterna-server example.org    the host has sterna, not mosh
+  ${program} example.org --attach-or-new main      leave it, take it up elsewhere
   ${program} --local                               a shell on this machine
   ${program} doctor example.org                    say what does not work, and why
 
@@ -64,6 +65,11 @@ Server
                           reached it), "any", or an IP address (default: ssh)
       --local             no ssh: the server runs on this machine
                           (default address: 127.0.0.1)
+      --attach=NAME       take up a session of the host again (a Sterna server;
+                          "sterna-server list" there has the names)
+      --attach-or-new=NAME
+                          the same, and make it if there is none
+      --read-only         with --attach: look on, type nothing
 
 ssh
       --ssh=COMMAND       the ssh command with its options (default: ssh)

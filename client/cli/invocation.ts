@@ -27,11 +27,22 @@ export interface Invocation {
   readonly local: boolean;
   /** undefined: not given, the default applies (`proxy`). */
   readonly remoteIp: RemoteIpMethod | undefined;
+  /** A session of the host to take up again; undefined: a new one. */
+  readonly attach: Attach | undefined;
   /** `[user@]host` as ssh gets it; in local mode an address. */
   readonly host: string;
   readonly command: readonly string[];
   readonly commandLine: string;
   readonly afterHost: readonly string[];
+}
+
+/** Which session is taken up again, and how. */
+export interface Attach {
+  readonly name: string;
+  /** Make it if it is not there. */
+  readonly orNew: boolean;
+  /** Look on only. */
+  readonly readOnly: boolean;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -79,11 +90,30 @@ export function resolveInvocation(request: Request, sources: Sources, program: s
     titlePrefix: set["title-prefix"] ?? true,
     local: request.local,
     remoteIp: set["remote-ip"],
+    attach: attachOf(request, set, program),
     host: destination(request, set, program),
     command: request.command.length > 0 ? request.command : (set.command ?? []),
     commandLine: request.commandLine,
     afterHost: request.afterHost,
   };
+}
+
+/** @throws CommandError for words that contradict each other */
+function attachOf(request: Request, set: Settings, program: string): Attach | undefined {
+  const orNew = set.attach ? "" : (set["attach-or-new"] ?? "");
+  const name = set.attach || orNew;
+  const readOnly = set["read-only"] ?? false;
+  if (name === "") {
+    if (readOnly)
+      throw new CommandError(`${program}: --read-only wants --attach=NAME: a session to look at.`);
+    return undefined;
+  }
+  if (orNew === "" && request.command.length > 0) {
+    throw new CommandError(
+      `${program}: --attach takes a session as it is, so it takes no command. --attach-or-new does.`,
+    );
+  }
+  return { name, orNew: orNew !== "", readOnly };
 }
 
 /** The host that is meant by the one typed. */

@@ -65,6 +65,9 @@ export const OPTIONS: readonly OptionSpec[] = [
   { names: ["no-config"], kind: "flag", exact: true },
   { names: ["escape-key"], kind: "value", exact: true, mayBeEmpty: true },
   { names: ["title-prefix"], kind: "negatable", exact: true },
+  { names: ["attach"], kind: "value", exact: true, mayBeEmpty: true },
+  { names: ["attach-or-new"], kind: "value", exact: true, mayBeEmpty: true },
+  { names: ["read-only"], kind: "flag", exact: true },
 ];
 
 /** Stock's default for --family. */
@@ -138,6 +141,8 @@ export function parseCommandLine(
     "escape-key": escapeKey,
     "title-prefix": flag("title-prefix"),
     "remote-ip": remoteIp as RemoteIpMethod | undefined,
+    ...attachment(parsed.options),
+    "read-only": flag("read-only"),
   };
   const config = parsed.options.findLast((o) => o.name === "config" || o.name === "no-config");
   return {
@@ -169,6 +174,16 @@ function predictMode(
     throw new CommandError(`${program}: Unknown mode "${mode}"${origin}.\n\n${usageText(program)}`);
   }
   return mode as PredictMode | undefined;
+}
+
+/** `--attach` and `--attach-or-new`, the last one given; the other one is then taken back, also what the file says. */
+function attachment(options: readonly FoundOption[]): Settings {
+  const option = options.findLast((o) => o.name === "attach" || o.name === "attach-or-new");
+  if (option === undefined) return {};
+  const name = option.value as string;
+  return option.name === "attach"
+    ? { attach: name, "attach-or-new": "" }
+    : { attach: "", "attach-or-new": name };
 }
 
 /** `-4`, `-6` and `--family`, the last one given, in lower case. */

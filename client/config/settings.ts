@@ -31,6 +31,11 @@ export interface Settings {
   readonly "escape-key"?: string;
   readonly "title-prefix"?: boolean;
   readonly "remote-ip"?: RemoteIpMethod;
+  /** Name of the session to take up again; empty: none. */
+  readonly attach?: string;
+  /** Name of the session to take up again, or to make; empty: none. */
+  readonly "attach-or-new"?: string;
+  readonly "read-only"?: boolean;
   /** The name or address that ssh gets in the place of the host typed. */
   readonly hostname?: string;
   /** The user's name, if none was typed. */
@@ -104,6 +109,9 @@ export const SETTINGS: Readonly<Record<SettingKey, Setting>> = {
   init: { check: boolean },
   "title-prefix": { check: boolean },
   "escape-key": { check: escapeKey },
+  attach: { check: text('the name of a session such as "work"'), hostOnly: true },
+  "attach-or-new": { check: text('the name of a session such as "main"') },
+  "read-only": { check: boolean, hostOnly: true },
   client: { check: text('a program such as "/usr/bin/mosh-client"') },
   hostname: { check: text('a host name or address such as "192.0.2.7"'), hostOnly: true },
   user: { check: text('a user name such as "alice"'), hostOnly: true },

@@ -9,7 +9,7 @@ function __sterna_needs_host
     for word in $words
         if test $skip = 1
             set skip 0
-        else if contains -- $word -p --server --port --bind-server --ssh --experimental-remote-ip --family --predict --escape-key --client --config
+        else if contains -- $word -p --server --port --bind-server --ssh --experimental-remote-ip --family --predict --escape-key --client --config --attach --attach-or-new
             set skip 1
         else if not string match -q -- '-*' $word
             return 1
@@ -31,6 +31,9 @@ complete -c sterna -l server -x -a 'mosh-server sterna-server' -d 'Command that 
 complete -c sterna -s p -l port -x -d 'UDP port or range of the server'
 complete -c sterna -l bind-server -x -a 'ssh any' -d 'Address the server answers from'
 complete -c sterna -l local -d 'Run the server here, without ssh'
+complete -c sterna -l attach -x -d 'Take up a session of the host again'
+complete -c sterna -l attach-or-new -x -d 'Take up a session of the host, or make it'
+complete -c sterna -l read-only -d 'With --attach: look on'
 complete -c sterna -l ssh -x -a 'ssh embedded' -d 'ssh command'
 complete -c sterna -l ssh-pty -d 'Ask ssh for a terminal'
 complete -c sterna -l no-ssh-pty -d 'Do not ask ssh for a terminal'

@@ -58,7 +58,7 @@ export async function showHere(
 }
 
 /** Finds the person's wish to leave among the keys. */
-export class EscapeFilter {
+class EscapeFilter {
   #escaped = false;
 
   /** What goes to the session, and whether the person leaves. */

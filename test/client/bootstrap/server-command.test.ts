@@ -53,6 +53,23 @@ describe("the server's command line", () => {
     );
   });
 
+  test("taking a session up again", () => {
+    const words = (orNew: boolean, readOnly: boolean) =>
+      serverArguments(
+        {
+          colors: 256,
+          bind: "ssh",
+          port: "60010",
+          command: ["tmux"],
+          attach: { name: "my desk", orNew, readOnly },
+        },
+        {},
+      ).join(" ");
+    expect(words(false, false)).toBe("attach my desk -c 256 -s -p 60010");
+    expect(words(false, true)).toBe("attach --read-only my desk -c 256 -s -p 60010");
+    expect(words(true, false)).toBe("attach --or-new my desk -c 256 -s -p 60010 -- tmux");
+  });
+
   test("the ways to bind", () => {
     const line = (bind: "ssh" | "any" | { address: string }) =>
       serverCommandLine(

@@ -41,6 +41,7 @@ describe("what is asked for", () => {
       titlePrefix: true,
       local: false,
       remoteIp: undefined,
+      attach: undefined,
       host: "alice@example.org",
       command: [],
       commandLine: "alice@example.org",
@@ -52,6 +53,14 @@ describe("what is asked for", () => {
     ["-a h", { predict: "always" }],
     ["-n h", { predict: "never" }],
     ["-a -n h", { predict: "never" }],
+    ["h --attach work", { attach: { name: "work", orNew: false, readOnly: false } }],
+    ["--attach=work --read-only h", { attach: { name: "work", orNew: false, readOnly: true } }],
+    [
+      "--attach-or-new main h tmux",
+      { attach: { name: "main", orNew: true, readOnly: false }, command: ["tmux"] },
+    ],
+    ["--attach a --attach-or-new b h", { attach: { name: "b", orNew: true, readOnly: false } }],
+    ["--attach-or-new b --attach a h", { attach: { name: "a", orNew: false, readOnly: false } }],
     ["-n --predict=experimental h", { predict: "experimental" }],
     ["--predict experimental -a h", { predict: "always" }],
     ["-o h", { predictOverwrite: true }],
@@ -204,4 +213,24 @@ test("doctor or a host called so", () => {
   expect(doctorArguments(["--", "doctor"], "sterna")).toBeUndefined();
   expect(doctorArguments(["-4", "doctor"], "sterna")).toBeUndefined();
   expect(doctorArguments(["doctor", "h"], "mosh")).toBeUndefined();
+});
+
+describe("taking a session up again", () => {
+  const resolve = (line: string, host = {}) => {
+    const parsed = parseCommandLine(line.split(" "), {}, "mosh");
+    if (parsed.kind !== "session") throw new Error(parsed.kind);
+    return resolveInvocation(parsed.request, { env: {}, host, global: { "attach-or-new": "main" } }, "mosh");
+  };
+
+  test("the file's wish, and how a command line overrules it", () => {
+    expect(resolve("h").attach).toEqual({ name: "main", orNew: true, readOnly: false });
+    expect(resolve("h", { attach: "work" }).attach).toEqual({ name: "work", orNew: false, readOnly: false });
+    expect(resolve("--attach=x h").attach).toEqual({ name: "x", orNew: false, readOnly: false });
+    expect(resolve("--attach-or-new= h").attach).toBeUndefined();
+  });
+
+  test("what makes no sense is said", () => {
+    expect(() => resolve("--attach=x h vim")).toThrow("so it takes no command. --attach-or-new does");
+    expect(() => resolve("--attach-or-new= --read-only h")).toThrow("--read-only wants --attach=NAME");
+  });
 });

@@ -50,6 +50,9 @@ describe("accepted", () => {
       init: ["false", false],
       "title-prefix": ["false", false],
       "escape-key": ['"Ctrl-B"', "\x02"],
+      attach: ['"work"', "work"],
+      "attach-or-new": ['"main"', "main"],
+      "read-only": ["true", true],
       client: ['"/usr/bin/mosh-client"', "/usr/bin/mosh-client"],
       hostname: ['"192.0.2.7"', "192.0.2.7"],
       user: ['"alice"', "alice"],
@@ -63,7 +66,7 @@ describe("accepted", () => {
       Object.fromEntries(keys.map((key) => [key, values[key][1]])),
     );
     const global = lines.filter((_, index) => !SETTINGS[keys[index]!].hostOnly);
-    expect(Object.keys(config(global.join("\n")).global).length).toBe(keys.length - 3);
+    expect(Object.keys(config(global.join("\n")).global).length).toBe(keys.length - 5);
   });
 
   test("patterns: several, in any letter case", () => {
@@ -93,7 +96,7 @@ describe("refused, with the line, what was expected, and what was probably meant
     [
       "zzz = 1",
       "1: unknown key zzz. Known keys: server, port, bind-server, ssh, ssh-pty, remote-ip, family, predict, " +
-        "predict-overwrite, init, title-prefix, escape-key, client.",
+        "predict-overwrite, init, title-prefix, escape-key, attach-or-new, client.",
     ],
     [
       '# predict\n[host.box] # predict\npredict = "alway"',

@@ -1,6 +1,7 @@
 /** The client's loop in virtual time: messages and when they show, both ways to the end, silence, sleep, slow terminals. */
 import { afterEach, describe, expect, test } from "bun:test";
 import { loadCore } from "../../../wasm-core/load.ts";
+import { Random } from "../../simulation/random.ts";
 import { VirtualSession } from "./virtual-session.ts";
 
 const core = await loadCore();
@@ -377,5 +378,55 @@ describe("a slow or absent terminal", () => {
     session.type("\x1e.");
     session.run(11_000);
     expect(session.ending).toEqual({ clean: false, connected: true });
+  });
+});
+
+describe("output that is catching up", () => {
+  /** A screen of noise, which no compression makes fit one datagram. */
+  const noise = (session: VirtualSession, seed: number): void => {
+    const random = new Random(seed);
+    for (let row = 1; row <= 24; row++) {
+      const cells = Array.from(
+        { length: 80 },
+        () => `\x1b[38;5;${random.between(16, 255)}m${String.fromCharCode(random.between(33, 126))}`,
+      );
+      session.server!.print(`\x1b[${row};1H${cells.join("")}`);
+    }
+  };
+  const CATCHING_UP = /^mosh: Catching up with the server \(\d+ k?B of the next frame\)\.$/;
+
+  test("pieces of a frame arrive and its end does not: said after a second, until the frame is there", () => {
+    const session = connected();
+    session.loses = (piece) => piece > 0;
+    noise(session, 1);
+    const since = session.elapsed;
+    session.runUntil(() => CATCHING_UP.test(session.rows[0]!));
+    expect(session.elapsed - since).toBeGreaterThanOrEqual(1000);
+    expect(session.elapsed - since).toBeLessThan(1400);
+    session.loses = () => false;
+    session.runUntil(() => !session.rows[0]!.startsWith("mosh:"));
+    expect(session.rows).toEqual(session.server!.terminal.text());
+  });
+
+  test("a frame that is late for less than a second is not worth a word", () => {
+    const session = connected();
+    let lost = 0;
+    session.loses = (piece) => piece === 1 && ++lost === 1;
+    noise(session, 2);
+    for (let i = 0; i < 3000; i++) {
+      session.run(1);
+      expect(session.rows[0]).not.toContain("Catching up");
+    }
+    expect(session.rows).toEqual(session.server!.terminal.text());
+  });
+
+  test("silence counts more, and a message counts more", () => {
+    const session = connected();
+    session.loses = (piece) => piece > 0;
+    noise(session, 3);
+    session.runUntil(() => CATCHING_UP.test(session.rows[0]!));
+    session.blackout = true;
+    session.run(10_000);
+    expect(session.rows[0]).toStartWith("mosh: Last contact ");
   });
 });

@@ -95,6 +95,8 @@ export class VirtualSession {
   /** One way, ms. */
   delay = 1;
   blackout = false;
+  /** Whether a datagram of the server gets lost, by its place in the frame: 0, 1, … */
+  loses: (piece: number) => boolean = () => false;
   sendFailure: SendFailure | undefined;
   backlog = 0;
   readonly #start = this.now;
@@ -258,7 +260,9 @@ export class VirtualSession {
   }
 
   #tickServer(): void {
+    let piece = 0;
     this.server?.transport.tick(this.now, (datagram) => {
+      if (this.loses(piece++)) return;
       this.#fly(() => {
         this.received.push(datagram);
         this.loop.datagram(datagram);
