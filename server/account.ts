@@ -1,36 +1,84 @@
 /**
- * What the system's user database says of this process's user. Not node:os: under Bun that answers from the
- * environment. Called by shell.ts and notices.ts.
+ * What the system's user database says (through the C library, so LDAP and the like count). Not node:os: under Bun that
+ * answers from the environment. Called by shell.ts, notices.ts and the host.
  */
 import { CString, type Pointer, read } from "bun:ffi";
+import { readFileSync } from "node:fs";
 import { libc } from "../sys/libc.ts";
 
 export interface Account {
   readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
   readonly home: string;
   readonly shell: string;
 }
 
 /** Offsets in struct passwd of 64-bit glibc and musl. */
-const NAME = 0;
-const HOME = 32;
-const SHELL = 40;
+const PASSWD = { name: 0, uid: 16, gid: 20, home: 32, shell: 40 };
+/** More groups than a person has. */
+const MAX_GROUPS = 4096;
+
+/** Of this process's user; undefined if they are not in the database. */
+export function systemAccount(): Account | undefined {
+  return accountOf(libc().getuid());
+}
+
+/** By user number. */
+export function accountOf(uid: number): Account | undefined {
+  return readAccount(libc().getpwuid(uid));
+}
+
+/** By login name. A name that no user can have is not asked for. */
+export function accountNamed(name: string): Account | undefined {
+  if (!/^[^\s:/\0-][^\s:/\0]{0,255}$/.test(name)) return undefined;
+  const account = readAccount(libc().getpwnam(Buffer.from(`${name}\0`)));
+  // A database that ignores letter case must not give one person two names.
+  return account?.name === name ? account : undefined;
+}
 
 /** Login name of a user; the number where the database has none. */
 export function accountName(uid: number): string {
-  const entry = libc().getpwuid(uid);
-  if (entry === null) return String(uid);
-  const pointer = read.ptr(entry, NAME) as Pointer;
-  return pointer ? new CString(pointer).toString() : String(uid);
+  return accountOf(uid)?.name ?? String(uid);
 }
 
-/** Undefined if the user is not in the database. */
-export function systemAccount(): Account | undefined {
-  const entry = libc().getpwuid(libc().getuid());
+/** Names of all groups the user is in. */
+export function groupsOf({ name, gid }: Account): string[] {
+  const groups = new Uint32Array(MAX_GROUPS);
+  const count = new Int32Array([MAX_GROUPS]);
+  if (libc().getgrouplist(Buffer.from(`${name}\0`), gid, groups, count) < 0) return [];
+  const names: string[] = [];
+  for (const group of groups.subarray(0, count[0])) {
+    const entry = libc().getgrgid(group);
+    if (entry !== null) names.push(textAt(entry, 0));
+  }
+  return names;
+}
+
+/** Whether somebody can log in with that shell: one of /etc/shells where there is such a file. */
+export function isLoginShell(shell: string, list = "/etc/shells"): boolean {
+  let text: string;
+  try {
+    text = readFileSync(list, "utf8");
+  } catch {
+    return !/\/(?:nologin|false|true|sync|halt|shutdown)$/.test(shell);
+  }
+  const shells = text.split("\n").map((line) => line.replace(/#.*/, "").trim());
+  return shells.includes(shell === "" ? "/bin/sh" : shell);
+}
+
+function readAccount(entry: Pointer | bigint | null): Account | undefined {
   if (entry === null) return undefined;
-  const text = (offset: number): string => {
-    const pointer = read.ptr(entry, offset) as Pointer;
-    return pointer ? new CString(pointer).toString() : "";
+  return {
+    name: textAt(entry, PASSWD.name),
+    uid: read.u32(entry as Pointer, PASSWD.uid),
+    gid: read.u32(entry as Pointer, PASSWD.gid),
+    home: textAt(entry, PASSWD.home),
+    shell: textAt(entry, PASSWD.shell),
   };
-  return { name: text(NAME), home: text(HOME), shell: text(SHELL) };
+}
+
+function textAt(entry: Pointer | bigint, offset: number): string {
+  const pointer = read.ptr(entry as Pointer, offset) as Pointer;
+  return pointer ? new CString(pointer).toString() : "";
 }

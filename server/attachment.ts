@@ -55,7 +55,24 @@ export interface AttachmentOptions {
   readonly readOnly?: boolean;
   /** Larger windows count as so large. */
   readonly maxSize?: Size | undefined;
+  /** Takes the figures, if somebody keeps them. */
+  readonly figures?: AttachmentFigures | undefined;
 }
+
+/** What an attachment counts; operator/metrics.ts has it. Times in ms. */
+interface AttachmentFigures {
+  datagramsOut: number;
+  bytesOut: number;
+  frames: number;
+  readonly rtt: { record(ms: number): void };
+  readonly loss: { record(share: number): void };
+  readonly keyToFrame: { record(ms: number): void };
+}
+
+/** How often the round trip is noted: a heartbeat, ms. */
+const RTT_NOTE_MS = 3000;
+/** Datagrams after which a share of lost ones means something. */
+const LOSS_SAMPLE = 20;
 
 export class Attachment implements HubMember, Viewer {
   readonly #options: AttachmentOptions;
@@ -75,6 +92,11 @@ export class Attachment implements HubMember, Viewer {
   /** The client has been silent for so long that the transport sends nothing more; said in the log once. */
   #detached = false;
   #released = false;
+  /** When a key came that no frame has answered; undefined: all are. */
+  #keyAt: number | undefined;
+  /** The screen has changed since. */
+  #answered = false;
+  #rttNotedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: AttachmentOptions) {
     const { core, key, session, family, now } = options;
@@ -154,6 +176,7 @@ export class Attachment implements HubMember, Viewer {
     const reception = this.#transport.receive(datagram, now, { ce: congested });
     if (!reception.ok) return reception;
     if (reception.inOrder) this.#moveTo(from);
+    this.#noteRtt(now);
     if (reception.newState) {
       this.#lastClientState = now;
       this.#deliverInput(now);
@@ -164,6 +187,7 @@ export class Attachment implements HubMember, Viewer {
 
   /** The session's screen may have changed. */
   screenChanged(now: number): void {
+    this.#answered = true;
     this.#changedAt ??= now;
     this.#settledAt = Math.min(now + SETTLED_MS, this.#changedAt + SEND_MINDELAY_SERVER);
   }
@@ -186,10 +210,22 @@ export class Attachment implements HubMember, Viewer {
     if (this.#changedAt !== undefined && (now >= this.#settledAt || this.#transport.waitTime(now) === 0)) {
       this.#refresh();
     }
+    const { figures } = this.#options;
+    const { stats } = this.#transport;
+    const { instructionsOut, datagramsOut, bytesOut } = stats;
     this.#transport.tick(now, (datagram) => {
       const failure = this.#peer && this.#options.send(datagram, this.#peer);
       if (failure) this.onSendError(failure);
     });
+    if (figures && stats.instructionsOut > instructionsOut) {
+      figures.frames++;
+      figures.datagramsOut += stats.datagramsOut - datagramsOut;
+      figures.bytesOut += stats.bytesOut - bytesOut;
+      if (this.#keyAt !== undefined && this.#answered) {
+        figures.keyToFrame.record(now - this.#keyAt);
+        this.#keyAt = undefined;
+      }
+    }
     if (this.#peer && !this.#transport.attached && !this.#detached) {
       this.#detached = true;
       this.#options.log("Server now detached from client.");
@@ -211,7 +247,17 @@ export class Attachment implements HubMember, Viewer {
   release(): void {
     if (this.#released) return;
     this.#released = true;
+    const { expectedSequence, stats } = this.#transport;
+    const sent = Number(expectedSequence);
+    if (sent >= LOSS_SAMPLE)
+      this.#options.figures?.loss.record(Math.max(0, 1 - (stats.datagramsIn - stats.drops.integrity) / sent));
     this.#transport.release();
+  }
+
+  #noteRtt(now: number): void {
+    if (!this.#options.figures || now - this.#rttNotedAt < RTT_NOTE_MS || !this.#transport.hasRtt) return;
+    this.#rttNotedAt = now;
+    this.#options.figures.rtt.record(this.#transport.srtt);
   }
 
   #moveTo(from: Peer): void {
@@ -226,7 +272,13 @@ export class Attachment implements HubMember, Viewer {
     const stream = this.#transport.takeRemoteDiff();
     const events = this.shuttingDown ? [] : this.#understood(stream.events());
     stream.release();
-    if (events.length > 0) this.#lastInput = now;
+    if (events.length > 0) {
+      this.#lastInput = now;
+      if (this.#keyAt === undefined) {
+        this.#keyAt = now;
+        this.#answered = false;
+      }
+    }
     const starting = !this.#session.started;
     if (!this.readOnly && (events.length > 0 || starting)) this.#session.input(events);
     if (events.length > 0 || starting) this.#refresh();

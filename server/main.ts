@@ -9,7 +9,7 @@ import { takeHandover } from "./handover.ts";
 
 /** Words that speak to a host or become one. */
 const HOST_COMMANDS: ReadonlySet<string> = new Set([
-  ...["attach", "list", "kill", "rename", "detach", "host", "top"],
+  ...["attach", "list", "kill", "rename", "detach", "top"],
 ]);
 
 /**
@@ -18,6 +18,10 @@ const HOST_COMMANDS: ReadonlySet<string> = new Set([
  * @param name the base name by which the program was called
  */
 export async function main(args: readonly string[], name: string): Promise<void> {
+  if (args[0] === "host") {
+    const { runHost } = await import("./host/host-command.ts");
+    process.exit(await runHost(args.slice(1)));
+  }
   if (HOST_COMMANDS.has(args[0] ?? "")) {
     const { runCommand } = await import("./host/commands.ts");
     process.exit(await runCommand(args, name));

@@ -3,7 +3,7 @@
  * they are found by what the kernel would number next, and verified. Linux. Called by pty.ts and pty-input.ts.
  */
 import { type Pointer, ptr } from "bun:ffi";
-import { closeSync, openSync, readlinkSync } from "node:fs";
+import { chownSync, closeSync, openSync, readlinkSync, statSync } from "node:fs";
 import { errno, libc } from "../sys/libc.ts";
 
 const TCFLSH = 0x540b;
@@ -51,9 +51,13 @@ export class PtyDevice {
   /** The child's end, as Bun holds it. */
   readonly #slave: number;
 
-  private constructor(master: number, slave: number) {
+  /** Below /dev/pts. */
+  readonly #number: number;
+
+  private constructor(master: number, slave: number, number: number) {
     this.master = master;
     this.#slave = slave;
+    this.#number = number;
   }
 
   /** Undefined if the expected numbers turned out to be something else. */
@@ -66,7 +70,17 @@ export class PtyDevice {
       return undefined;
     }
     const copy = libc().fcntl(master, F_DUPFD_CLOEXEC, 3n);
-    return copy < 0 ? undefined : new PtyDevice(copy, slave);
+    return copy < 0 ? undefined : new PtyDevice(copy, slave, number[0]!);
+  }
+
+  /** Makes it another user's terminal, as login(1) does: who may open it, and whose messages it shows. */
+  giveTo(uid: number): void {
+    const path = `/dev/pts/${this.#number}`;
+    try {
+      chownSync(path, uid, statSync(path).gid);
+    } catch {
+      // Not root, or the child is gone already.
+    }
   }
 
   /** Stops or starts the child's output. Only while Bun holds the child's end, so not once the child has exited. */

@@ -29,6 +29,8 @@ export interface PtyCommand {
   readonly environment: Readonly<Record<string, string>>;
   /** Must exist. */
   readonly directory: string;
+  /** Whom the terminal is given to; undefined: it stays this process's user's. */
+  readonly terminalOwner?: { readonly uid: number } | undefined;
   readonly cols: number;
   readonly rows: number;
 }
@@ -67,6 +69,7 @@ export class Pty {
     // Bun sets these on top of what the kernel gives a new terminal. Its IUTF8 is right: erasing removes a character.
     this.#terminal.inputFlags &= ~(BRKINT | IXANY | IMAXBEL);
     this.#device = PtyDevice.find(expected);
+    if (command.terminalOwner) this.#device?.giveTo(command.terminalOwner.uid);
     this.#input = this.#device && new PtyInput(this.#device, (key) => this.#onFlowKey(key));
     this.#process.exited.then(() => this.#onExit());
   }

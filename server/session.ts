@@ -21,6 +21,8 @@ export interface SessionOptions {
   readonly notices: (plan: ChildPlan) => Uint8Array;
   /** A blank terminal of role "host"; the session owns it. */
   readonly terminal: Terminal;
+  /** Counts bytes, if somebody keeps figures. */
+  readonly traffic?: { ptyIn: number; ptyOut: number } | undefined;
 }
 
 export interface SessionEvents {
@@ -113,6 +115,7 @@ export class Session {
   }
 
   #onOutput(bytes: Uint8Array): void {
+    if (this.#options.traffic) this.#options.traffic.ptyOut += bytes.length;
     this.terminal.feed(bytes);
     this.#forwardReplies();
     this.#events.changed();
@@ -122,6 +125,7 @@ export class Session {
   #forwardReplies(): void {
     const bytes = this.terminal.takeReplies();
     if (bytes.length === 0 || !this.#pty) return;
+    if (this.#options.traffic) this.#options.traffic.ptyIn += bytes.length;
     const dropped = this.#pty.write(bytes);
     if (dropped > 0 && this.#droppedInput === 0)
       this.#events.log("The program does not read: input is dropped.");

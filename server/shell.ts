@@ -13,6 +13,8 @@ export interface ChildPlan {
   readonly login: boolean;
   readonly environment: Environment;
   readonly directory: string;
+  /** Whom the terminal is given to; undefined: it stays this process's user's. */
+  readonly terminalOwner?: { readonly uid: number } | undefined;
   /** A line for the screen, if something is not as the user would expect. */
   readonly complaint: string | undefined;
 }
@@ -30,7 +32,7 @@ export function planChild(
   command: readonly string[] | undefined,
   colors: number,
   environment: Environment,
-  account: () => Omit<Account, "name"> | undefined = systemAccount,
+  account: () => Pick<Account, "home" | "shell"> | undefined = systemAccount,
 ): ChildPlan {
   const home = environment.HOME || account()?.home || ROOT;
   const shell = environment.SHELL ?? account()?.shell;

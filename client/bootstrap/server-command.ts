@@ -3,7 +3,7 @@
  * program (the remote shell, then any mosh-server since 1.2), so the order and the quoting are fixed.
  */
 import { LOCALE_VARIABLES } from "../../sys/locale-variables.ts";
-import { shellQuoteAll } from "./shell-words.ts";
+import { shellQuoteAll } from "../../sys/shell-words.ts";
 
 export interface ServerRequest {
   /** Colors of the user's terminal, 0 if unknown. */

@@ -5,6 +5,7 @@
 import { isIP } from "node:net";
 import { homedir } from "node:os";
 import { selfCommand } from "../../sys/self.ts";
+import { shellQuoteAll, splitShellWords } from "../../sys/shell-words.ts";
 import { CommandError } from "../cli/errors.ts";
 import type { Invocation } from "../cli/invocation.ts";
 import { writeBytes, writeText } from "../cli/output.ts";
@@ -15,7 +16,6 @@ import { localhostWithoutSsh } from "./localhost.ts";
 import { resolveHost } from "./resolve.ts";
 import { runStartup } from "./run-startup.ts";
 import { serverArguments, serverCommandLine } from "./server-command.ts";
-import { shellQuoteAll, splitShellWords } from "./shell-words.ts";
 import { remoteCommand, sshWords, startupEnvironment } from "./ssh-command.ts";
 import { askSshRoute, mayUseProxy, proxyOf } from "./ssh-route.ts";
 import { type Startup, StartupReader } from "./startup-reader.ts";

@@ -2,8 +2,8 @@
  * The call of the system's ssh, as words: `SSH -n -tt -S none -o ProxyCommand=... [user@]host -- REMOTE`. Pure.
  */
 import { selfCommand } from "../../sys/self.ts";
+import { shellQuote, shellQuoteAll } from "../../sys/shell-words.ts";
 import type { RemoteIpMethod } from "../config/settings.ts";
-import { shellQuote, shellQuoteAll } from "./shell-words.ts";
 
 /** Makes the remote shell tell which address of its own ssh reached. */
 const TELL_SSH_CONNECTION =

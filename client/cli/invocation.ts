@@ -37,7 +37,7 @@ export interface Invocation {
 }
 
 /** Which session is taken up again, and how. */
-export interface Attach {
+interface Attach {
   readonly name: string;
   /** Make it if it is not there. */
   readonly orNew: boolean;

@@ -3,7 +3,7 @@
  * key the most specific one that sets it. Not the first, as in ssh_config, because the tables of a TOML file have no
  * order. Pure.
  */
-import { matchPattern } from "../bootstrap/embedded/patterns.ts";
+import { matchPattern } from "../../sys/patterns.ts";
 import type { Config, HostSection } from "./parse-config.ts";
 import type { SettingKey, Settings } from "./settings.ts";
 

@@ -4,7 +4,7 @@
  *
  * The shell may be any (sh, fish, csh), so each question is a `sh -c '...'` without single quotes or newlines in it.
  */
-import { shellQuoteAll } from "../bootstrap/shell-words.ts";
+import { shellQuoteAll } from "../../sys/shell-words.ts";
 
 const MARK = "STERNA-DOCTOR";
 

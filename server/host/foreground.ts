@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 
 /** Longest name shown. */
 const MAX_LENGTH = 60;
+const LOGIN_PROGRAMS: ReadonlySet<string> = new Set(["login", "su"]);
+const MAX_STEPS = 3;
 
 /**
  * Name of the program in the foreground of the terminal whose session leader is `pid`; undefined if it is gone.
@@ -11,8 +13,15 @@ const MAX_LENGTH = 60;
 export function foregroundCommand(pid: number): string | undefined {
   const leader = statOf(pid);
   const group = Number(leader?.[5]);
-  const words = wordsOf(group > 0 ? group : pid) ?? wordsOf(pid);
-  const name = words?.[0]?.split("/").at(-1);
+  let found = group > 0 ? group : pid;
+  let name = nameOf(found) ?? nameOf(pid);
+  // Programs that log somebody in wait in the foreground for the one that matters.
+  for (let i = 0; i < MAX_STEPS && name !== undefined && LOGIN_PROGRAMS.has(name); i++) {
+    const child = childOf(found);
+    if (child === undefined) break;
+    found = child;
+    name = nameOf(found) ?? name;
+  }
   return name?.replaceAll(/[\x00-\x1f\x7f]/g, "").slice(0, MAX_LENGTH);
 }
 
@@ -21,6 +30,19 @@ function statOf(pid: number): readonly string[] | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
     return text.slice(text.lastIndexOf(")") + 2).split(" ");
+  } catch {
+    return undefined;
+  }
+}
+
+function nameOf(pid: number): string | undefined {
+  return wordsOf(pid)?.[0]?.split("/").at(-1);
+}
+
+function childOf(pid: number): number | undefined {
+  try {
+    const [first] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ");
+    return first ? Number(first) : undefined;
   } catch {
     return undefined;
   }

@@ -7,9 +7,10 @@ import { randomBytes } from "node:crypto";
 import { printKey } from "../../ssp/key.ts";
 import { KEY_BYTES } from "../../ssp/params.ts";
 import type { Core } from "../../wasm-core/core.ts";
-import { Attachment } from "../attachment.ts";
-import type { Hub, HubEvents } from "../hub.ts";
+import { Attachment, type Peer } from "../attachment.ts";
+import type { Hub } from "../hub.ts";
 import { loginNotices } from "../notices.ts";
+import type { ShardFigures, ShardMetrics } from "../operator/metrics.ts";
 import { type Quit, SessionLoop, type Viewer } from "../session-loop.ts";
 import type { ChildPlan } from "../shell.ts";
 import { StreamView } from "../stream-view.ts";
@@ -31,7 +32,8 @@ export interface ShardOptions {
   readonly clock: () => number;
   /** Where it listens; undefined: wherever a session asks. */
   readonly hubs: FixedHubs | undefined;
-  readonly hubEvents?: HubEvents;
+  /** Takes what no session here can open. */
+  readonly stray?: (bytes: Uint8Array, from: Peer, congested: boolean) => void;
   /** Path for its socket for streams. */
   readonly streamPath: string;
   /** Users other than this process's own may open streams (with their token). */
@@ -42,8 +44,10 @@ export interface ShardOptions {
   readonly log: (text: string) => void;
   /** A session is over. */
   readonly ended: (id: number) => void;
-  /** Figures, by whoever keeps them. */
-  readonly stats?: () => unknown;
+  /** Counts what happens; undefined: nobody wants to know. */
+  readonly metrics?: ShardMetrics | undefined;
+  /** Number among the shards of the host. */
+  readonly number: number;
 }
 
 interface Hosted {
@@ -63,9 +67,13 @@ export class Shard {
 
   constructor(options: ShardOptions) {
     this.#options = options;
+    const { metrics } = options;
     this.#pool = new HubPool({
       clock: options.clock,
-      events: options.hubEvents ?? {},
+      events: {
+        ...(metrics ? { outcome: (outcome, bytes) => metrics.datagram(outcome, bytes) } : {}),
+        ...(options.stray ? { stray: options.stray } : {}),
+      },
       fixed: options.hubs,
     });
     this.#streams = new StreamServer(options.streamPath, options.streamMode);
@@ -81,11 +89,23 @@ export class Shard {
     return this.#sessions.size;
   }
 
-  /** All attachments there are, for the figures. */
-  *attachments(): Iterable<Attachment> {
-    for (const { loop } of this.#sessions.values()) {
-      for (const viewer of loop.viewers) if (viewer instanceof Attachment) yield viewer;
-    }
+  /** What was counted, and how things stand. */
+  figures(): ShardFigures | undefined {
+    const { metrics, core, number } = this.#options;
+    let attachments = 0;
+    for (const { loop } of this.#sessions.values()) attachments += loop.viewers.length;
+    const { bytesInUse, bytesReserved } = core.memory();
+    const cpu = process.cpuUsage();
+    return metrics?.figures({
+      shard: number,
+      pid: process.pid,
+      sessions: this.#sessions.size,
+      attachments,
+      wasmInUse: bytesInUse,
+      wasmReserved: bytesReserved,
+      rss: process.memoryUsage.rss(),
+      cpu: (cpu.user + cpu.system) / 1e6,
+    });
   }
 
   /** The hubs that are open now. */
@@ -115,7 +135,7 @@ export class Shard {
   async #handle(request: ShardRequest): Promise<ShardReply> {
     if (request.op === "create") return this.#create(request);
     if (request.op === "info") return { ok: true, sessions: this.#info(request.ids) };
-    if (request.op === "stats") return { ok: true, stats: this.#options.stats?.() };
+    if (request.op === "stats") return { ok: true, stats: this.figures() };
     if (request.op === "notice") {
       for (const { loop } of this.#sessions.values()) loop.setNotice(request.text);
       return { ok: true };
@@ -154,6 +174,7 @@ export class Shard {
         limits: request.limits,
         utmp: this.#options.utmp,
         log: (text) => this.#options.log(`session ${request.name} of ${owner.name}: ${text}`),
+        traffic: this.#options.metrics,
         finished: () => {
           this.#sessions.delete(id);
           this.#options.ended(id);
@@ -207,6 +228,7 @@ export class Shard {
               log: (text) => this.#options.log(`session ${hosted.name} of ${hosted.owner.name}: ${text}`),
               readOnly,
               maxSize: hosted.maxSize,
+              figures: this.#options.metrics,
             }),
         );
         hosted.hubOf.set(attachment, hub);

@@ -4,6 +4,7 @@
  */
 import { libc } from "../../sys/libc.ts";
 import { STDERR, STDOUT, writeText } from "../stdio.ts";
+import { EscapeFilter } from "./escape-filter.ts";
 import type { Size } from "./messages.ts";
 import { openStream } from "./stream.ts";
 
@@ -11,9 +12,6 @@ const STDIN = 0;
 const TCSADRAIN = 1;
 /** struct termios of the C library, with room to spare. */
 const TERMIOS_BYTES = 256;
-/** Ctrl-^, then a period, leaves; twice sends itself. */
-const ESCAPE = 0x1e;
-const LEAVE = 0x2e;
 
 /** Shows the session until it ends or the person leaves. Returns the exit status. */
 export async function showHere(
@@ -55,26 +53,4 @@ export async function showHere(
   libc().tcsetattr(STDIN, TCSADRAIN, saved);
   writeText(STDOUT, `\r\n[sterna: ${reason}]\r\n`);
   return 0;
-}
-
-/** Finds the person's wish to leave among the keys. */
-class EscapeFilter {
-  #escaped = false;
-
-  /** What goes to the session, and whether the person leaves. */
-  filter(bytes: Uint8Array): { readonly pass: Uint8Array; readonly leave: boolean } {
-    const pass: number[] = [];
-    for (const byte of bytes) {
-      if (!this.#escaped) {
-        if (byte === ESCAPE) this.#escaped = true;
-        else pass.push(byte);
-        continue;
-      }
-      this.#escaped = false;
-      if (byte === LEAVE) return { pass: Uint8Array.from(pass), leave: true };
-      if (byte === ESCAPE || byte === 0x5e) pass.push(ESCAPE);
-      else pass.push(ESCAPE, byte);
-    }
-    return { pass: Uint8Array.from(pass), leave: false };
-  }
 }

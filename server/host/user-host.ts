@@ -3,7 +3,7 @@
  * all sessions of its user and goes when the last one ends, as tmux's server does. Called by main.ts in the process that
  * launch.ts has started.
  */
-import { chmodSync, closeSync, openSync, unlinkSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { join } from "node:path";
 import { forbidCoreDumps } from "../../sys/core-dumps.ts";
 import { libc } from "../../sys/libc.ts";
@@ -16,13 +16,12 @@ import { releaseStandardDescriptors, STDERR, writeText } from "../stdio.ts";
 import { systemUtmpWriter } from "../utmp.ts";
 import { ControlServer } from "./control-server.ts";
 import { Host, type HostPolicy, type Identity } from "./host.ts";
+import { removeStale, takeLock } from "./lock.ts";
 import { ensureOwnDirectory, placeIn } from "./places.ts";
 import { Shard } from "./shard.ts";
 
 /** A host that nobody gives a session leaves after this many milliseconds. */
 const UNUSED_MS = 60_000;
-const LOCK_EX = 2;
-const LOCK_NB = 4;
 
 /** Serves until the last session has ended. Returns the exit status. */
 export async function serveUserHost(directory: string): Promise<number> {
@@ -46,6 +45,7 @@ export async function serveUserHost(directory: string): Promise<number> {
   const shard = new Shard({
     core: await loadCore(),
     clock: () => performance.now(),
+    number: 0,
     hubs: undefined,
     streamPath,
     streamMode: 0o600,
@@ -106,24 +106,4 @@ function ownPolicy(own: { readonly name: string; readonly uid: number }): HostPo
     maxSize: undefined,
     quit: { named: "detach", unnamed: "end" },
   };
-}
-
-/** Held for the life of this process, so that there is one host; undefined if another has it. */
-function takeLock(path: string): number | undefined {
-  const fd = openSync(path, "a", 0o600);
-  chmodSync(path, 0o600);
-  if (libc().flock(fd, LOCK_EX | LOCK_NB) === 0) return fd;
-  closeSync(fd);
-  return undefined;
-}
-
-/** What a host that was killed has left; the lock says that it is gone. */
-function removeStale(...paths: readonly string[]): void {
-  for (const path of paths) {
-    try {
-      unlinkSync(path);
-    } catch {
-      // There was none.
-    }
-  }
 }

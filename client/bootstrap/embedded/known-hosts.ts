@@ -3,7 +3,7 @@
  * writing a new line. Strings in, verdicts out; the files are read and written by host-key.ts.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { matchPatternList } from "./patterns.ts";
+import { matchPatternList } from "../../../sys/patterns.ts";
 
 export interface KnownHostLine {
   readonly marker: "@cert-authority" | "@revoked" | undefined;

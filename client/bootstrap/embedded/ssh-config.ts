@@ -3,9 +3,10 @@
  * the keywords of {@link SshConfig}, Host, Match (all, host, originalhost, user, localuser) and Include. What would
  * change where the connection goes (ProxyJump, ProxyCommand) is read so that it can be refused, not ignored.
  */
+
+import { matchPatternList } from "../../../sys/patterns.ts";
 import { CommandError } from "../../cli/errors.ts";
 import { type ConfigLine, parseConfigLine, walkConfigFile } from "./config-file.ts";
-import { matchPatternList } from "./patterns.ts";
 
 type StrictHostKeyChecking = "yes" | "ask" | "accept-new" | "no";
 

@@ -1,9 +1,9 @@
 /** The words that other programs parse: the server's command line, the ssh call, the quoting between them. */
 import { describe, expect, test } from "bun:test";
 import { serverArguments, serverCommandLine } from "../../../client/bootstrap/server-command.ts";
-import { shellQuote, shellQuoteAll, splitShellWords } from "../../../client/bootstrap/shell-words.ts";
 import { remoteCommand, sshWords, startupEnvironment } from "../../../client/bootstrap/ssh-command.ts";
 import { selfCommand } from "../../../sys/self.ts";
+import { shellQuote, shellQuoteAll, splitShellWords } from "../../../sys/shell-words.ts";
 
 describe("--ssh=COMMAND is split as a shell would", () => {
   const cases: readonly (readonly [text: string, words: string[] | undefined])[] = [

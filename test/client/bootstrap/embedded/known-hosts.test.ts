@@ -14,9 +14,9 @@ import {
   knownKeyTypes,
   parseKnownHosts,
 } from "../../../../client/bootstrap/embedded/known-hosts.ts";
-import { matchPattern, matchPatternList } from "../../../../client/bootstrap/embedded/patterns.ts";
 import type { Prompter } from "../../../../client/bootstrap/embedded/prompt.ts";
 import { CommandError } from "../../../../client/cli/errors.ts";
+import { matchPattern, matchPatternList } from "../../../../sys/patterns.ts";
 import { peer } from "../../../peers.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "sterna-known-"));

@@ -1,0 +1,56 @@
+/**
+ * What failures cost whoever causes them: a source that fails to log in, or connects and says nothing, is kept out for a
+ * growing while, as OpenSSH's PerSourcePenalties do. The table is bounded. Time comes in; called by gateway.ts.
+ */
+
+/** Penalty of each kind, ms. */
+const COST = { failed: 5_000, silent: 10_000, broken: 10_000 } as const;
+export type Offence = keyof typeof COST;
+
+/** Below this sum nobody is kept out: a person may mistype. */
+const TOLERANCE_MS = 15_000;
+const LONGEST_MS = 600_000;
+const MAX_SOURCES = 65_536;
+
+export class Penalties {
+  /** By source network: until when its penalties last. */
+  readonly #until = new Map<string, number>();
+
+  /** Whether the address is kept out now. */
+  refuses(address: string, now: number): boolean {
+    const until = this.#until.get(sourceOf(address));
+    return until !== undefined && until - now > TOLERANCE_MS;
+  }
+
+  add(address: string, offence: Offence, now: number): void {
+    const source = sourceOf(address);
+    const before = Math.max(now, this.#until.get(source) ?? now);
+    this.#until.delete(source);
+    this.#until.set(source, Math.min(now + LONGEST_MS, before + COST[offence]));
+    if (this.#until.size > MAX_SOURCES) this.#forget(now);
+  }
+
+  get size(): number {
+    return this.#until.size;
+  }
+
+  /** Drops what is over; if all still count, the oldest. */
+  #forget(now: number): void {
+    for (const [source, until] of this.#until) if (until <= now) this.#until.delete(source);
+    while (this.#until.size > MAX_SOURCES) {
+      const [oldest] = this.#until.keys();
+      this.#until.delete(oldest!);
+    }
+  }
+}
+
+/** An IPv4 address, or the /64 of an IPv6 one: whoever has an address there has them all. */
+function sourceOf(address: string): string {
+  const plain = address.replace(/^::ffff:/i, "");
+  if (!plain.includes(":")) return plain;
+  const [left = "", right] = plain.split("::");
+  const head = left === "" ? [] : left.split(":");
+  const tail = right === undefined || right === "" ? [] : right.split(":");
+  const zeros = Array.from({ length: Math.max(0, 8 - head.length - tail.length) }, () => "0");
+  return [...head, ...zeros, ...tail].slice(0, 4).join(":");
+}

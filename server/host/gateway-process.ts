@@ -1,0 +1,141 @@
+/** The ssh gateway as a process of its own: waits for the supervisor's word, then serves. Called by host-command.ts. */
+import type { ServerChannel } from "ssh2";
+import { libc } from "../../sys/libc.ts";
+import { type Account, accountNamed, accountOf, groupsOf, isLoginShell } from "../account.ts";
+import type { Environment } from "../environment.ts";
+import { Gateway } from "../gateway/gateway.ts";
+import { Login } from "../gateway/login.ts";
+import type { SessionContext } from "../gateway/session.ts";
+import { labelProcess } from "../process-name.ts";
+import { refusalFor } from "../users/admission.ts";
+import { planAsRoot } from "../users/start-plan.ts";
+import { parseEndpoint } from "./config.ts";
+import { connectHost } from "./control-client.ts";
+import type { FromGateway, GatewaySettings, ToGateway } from "./gateway-link.ts";
+import type { HostConnection } from "./messages.ts";
+import { openStream } from "./stream.ts";
+
+export function runGateway(): Promise<number> {
+  labelProcess("sterna-gateway");
+  const completion = Promise.withResolvers<number>();
+  let gateway: Gateway | undefined;
+  let settings: GatewaySettings | undefined;
+  process.on("message", (message: ToGateway) => {
+    if (message.kind === "start") {
+      settings = message.settings;
+      start(() => settings!)
+        .then((started) => {
+          gateway = started;
+          tell({ kind: "ready" });
+        })
+        .catch((error: Error) => {
+          tell({ kind: "failed", message: error.message });
+          completion.resolve(1);
+        });
+    } else if (message.kind === "reload") settings = { ...settings!, ...message.settings };
+    else gateway?.drain();
+  });
+  process.on("disconnect", () => completion.resolve(0));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
+  return completion.promise;
+}
+
+function tell(message: FromGateway): void {
+  if (process.connected) process.send?.(message);
+}
+
+function start(settings: () => GatewaySettings): Promise<Gateway> {
+  const uid = libc().getuid();
+  const { ssh, socket } = settings();
+  const log = (level: "debug" | "info" | "warn" | "error", event: string, fields: object): void =>
+    tell({ kind: "log", level, event: `ssh: ${event}`, fields: fields as never });
+  return Gateway.start({
+    listen: ssh.listen.map((word) => parseEndpoint(word)!),
+    hostKeys: ssh.hostKeys,
+    graceTime: ssh.graceTime,
+    maxConnections: ssh.maxConnections,
+    clock: () => performance.now(),
+    random: Math.random,
+    log,
+    login: new Login({
+      account: accountNamed,
+      refusal: (account) => refusal(account, uid, settings()),
+      log,
+      now: () => Date.now(),
+    }),
+    context: (account, forced, sshConnection): SessionContext => ({
+      account,
+      forced,
+      sshConnection,
+      environment: uid === 0 ? {} : ownEnvironment(account),
+      connectHost: () => reachHost(socket, uid),
+      openStream,
+      runLine: settings().ssh.exec
+        ? (line, environment, channel) => runLine(account, line, environment, channel, uid === 0)
+        : undefined,
+    }),
+  });
+}
+
+function refusal(account: Account, uid: number, { users }: GatewaySettings): string | undefined {
+  if (uid !== 0) return account.uid === uid ? undefined : `this host serves only ${accountOf(uid)?.name}`;
+  const shell = isLoginShell(account.shell);
+  return refusalFor({ name: account.name, uid: account.uid, groups: groupsOf(account), shell }, users);
+}
+
+/** What a session of a host without root begins with; root's sessions get theirs from the login. */
+function ownEnvironment({ name, home, shell }: Account): Environment {
+  return {
+    HOME: home,
+    USER: name,
+    LOGNAME: name,
+    SHELL: shell || "/bin/sh",
+    PATH: process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin",
+  };
+}
+
+async function reachHost(socket: string, uid: number): Promise<HostConnection> {
+  const host = await connectHost(socket, uid);
+  if (!host) throw new Error("the host does not answer; try again in a moment");
+  return host;
+}
+
+/** A command line that is no server's, in the user's shell. Only where the operator allows it. */
+function runLine(
+  account: Account,
+  line: string,
+  environment: Environment,
+  channel: ServerChannel,
+  asRoot: boolean,
+): void {
+  const words = [account.shell || "/bin/sh", "-c", line];
+  const plan = asRoot
+    ? planAsRoot(account, { command: words, colors: 0, environment, from: undefined }, "setpriv")
+    : { command: words, environment: { ...ownEnvironment(account), ...environment } };
+  const child = Bun.spawn({
+    cmd: [...plan.command],
+    env: plan.environment,
+    cwd: asRoot ? "/" : account.home,
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  channel.on("data", (bytes: Buffer) => void child.stdin.write(bytes));
+  channel.on("end", () => void child.stdin.end());
+  channel.on("close", () => child.kill("SIGHUP"));
+  const pass = async (from: ReadableStream<Uint8Array>, to: NodeJS.WritableStream): Promise<void> => {
+    for await (const bytes of from) {
+      if (to.write(Buffer.from(bytes))) continue;
+      const ready = Promise.withResolvers<void>();
+      to.once("drain", ready.resolve);
+      channel.once("close", ready.resolve);
+      await ready.promise;
+    }
+  };
+  void Promise.all([pass(child.stdout, channel), pass(child.stderr, channel.stderr), child.exited]).then(
+    () => {
+      channel.exit(child.exitCode ?? 255);
+      channel.end();
+    },
+  );
+}

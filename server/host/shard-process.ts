@@ -1,0 +1,136 @@
+/**
+ * A shard as a process of its own: waits for the supervisor's word, then serves. If the supervisor is gone it goes on
+ * with the sessions it has, and ends with the last one. Called by host-command.ts.
+ */
+import { join } from "node:path";
+import { forbidCoreDumps } from "../../sys/core-dumps.ts";
+import { loadCore } from "../../wasm-core/load.ts";
+import { accountNamed } from "../account.ts";
+import { ShardMetrics } from "../operator/metrics.ts";
+import { labelProcess } from "../process-name.ts";
+import { planChild } from "../shell.ts";
+import { confined, planAsRoot } from "../users/start-plan.ts";
+import { systemUtmpWriter } from "../utmp.ts";
+import type { SessionRequest } from "./messages.ts";
+import type { FromShard, ShardSettings, ToShard } from "./processes.ts";
+import { Shard } from "./shard.ts";
+import type { Owner } from "./shard-messages.ts";
+import { Siblings } from "./siblings.ts";
+
+const LOAD_INTERVAL_MS = 2000;
+/** How often the event loop's punctuality is looked at, ms. */
+const LAG_INTERVAL_MS = 500;
+
+export function runShard(): Promise<number> {
+  const completion = Promise.withResolvers<number>();
+  let shard: Shard | undefined;
+  process.on("message", (message: ToShard) => {
+    if (message.kind === "start") {
+      labelProcess(`sterna-shard-${message.settings.number}`);
+      start(message.settings, () => completion.resolve(0))
+        .then((started) => {
+          shard = started;
+          tell({ kind: "ready" });
+        })
+        .catch((error: unknown) => {
+          tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+          completion.resolve(1);
+        });
+    } else if (shard) {
+      shard.handle(message.request).then((reply) => tell({ kind: "reply", id: message.id, reply }));
+    }
+  });
+  process.on("disconnect", () => {
+    if (!shard || shard.sessions === 0) completion.resolve(0);
+  });
+  // Whoever stops the host tells the supervisor; a terminal's Ctrl-C reaches all of us.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
+  return completion.promise;
+}
+
+function tell(message: FromShard): void {
+  if (process.connected) process.send?.(message);
+}
+
+async function start(settings: ShardSettings, finish: () => void): Promise<Shard> {
+  forbidCoreDumps();
+  const clock = (): number => performance.now();
+  const metrics = new ShardMetrics();
+  const { number, count, hubs, directory, config } = settings;
+  const siblings = hubs.shared
+    ? new Siblings({
+        directory,
+        number,
+        count,
+        clock,
+        offer: (datagram, from, congested) =>
+          shard.hubs.some((hub) => hub.offer(datagram, from, clock(), congested)),
+      })
+    : undefined;
+  const shard: Shard = new Shard({
+    core: await loadCore(),
+    clock,
+    number,
+    hubs,
+    metrics,
+    ...(siblings ? { stray: (bytes, from, congested) => siblings.stray(bytes, from, congested) } : {}),
+    streamPath: join(directory, `stream-${number}.sock`),
+    // Whoever has the token may use it: it was told to them alone.
+    streamMode: settings.asRoot ? 0o666 : 0o600,
+    plan: (owner, request) => planFor(owner, request, settings),
+    // login(1) keeps the records for users.
+    utmp: settings.asRoot ? undefined : systemUtmpWriter(),
+    log: (text) => tell({ kind: "log", level: "debug", text }),
+    ended: (id) => {
+      tell({ kind: "ended", id });
+      if (!process.connected && shard.sessions === 0) finish();
+    },
+  });
+  await shard.start();
+  siblings?.start();
+  watchLoop(metrics, clock);
+  reportLoad();
+  void config;
+  return shard;
+}
+
+function planFor(owner: Owner, request: SessionRequest, settings: ShardSettings) {
+  if (!settings.asRoot) return planChild(request.command, request.colors, request.environment);
+  const account = accountNamed(owner.name);
+  if (!account || account.uid !== owner.uid) throw new Error(`user ${owner.name} is not in the database`);
+  const { limits, host } = settings.config;
+  const plan = planAsRoot(
+    account,
+    {
+      command: request.command,
+      colors: request.colors,
+      environment: request.environment,
+      from: request.from,
+    },
+    host.start,
+  );
+  return confined(plan, {
+    files: limits.files || undefined,
+    processes: limits.processes || undefined,
+    memory: limits.memory || undefined,
+  });
+}
+
+/** How late a timer is, is how long everybody may have had to wait. */
+function watchLoop(metrics: ShardMetrics, clock: () => number): void {
+  let due = clock() + LAG_INTERVAL_MS;
+  setInterval(() => {
+    const now = clock();
+    metrics.loopLag.record(Math.max(0, now - due));
+    due = now + LAG_INTERVAL_MS;
+  }, LAG_INTERVAL_MS).unref();
+}
+
+function reportLoad(): void {
+  let before = process.cpuUsage();
+  setInterval(() => {
+    const { user, system } = process.cpuUsage(before);
+    before = process.cpuUsage();
+    tell({ kind: "load", load: Math.min(1, (user + system) / 1000 / LOAD_INTERVAL_MS) });
+  }, LOAD_INTERVAL_MS).unref();
+}

@@ -1,0 +1,341 @@
+/**
+ * `sterna-server host`: the operator's daemon. It starts the shards and the ssh gateway, answers the control socket,
+ * restarts what dies, reloads on SIGHUP, drains on SIGTERM. It touches no session's data. Called by host-command.ts.
+ */
+import { closeSync, mkdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { libc } from "../../sys/libc.ts";
+import { accountName, accountNamed, accountOf, groupsOf, isLoginShell } from "../account.ts";
+import { type Level, Log } from "../operator/log.ts";
+import { exposition, type ShardFigures } from "../operator/metrics.ts";
+import { serveMetrics } from "../operator/metrics-server.ts";
+import { SystemdNotifier } from "../operator/sd-notify.ts";
+import { labelProcess } from "../process-name.ts";
+import { STDERR, writeText } from "../stdio.ts";
+import { type Candidate, refusalFor } from "../users/admission.ts";
+import { ConfigError, type HostConfig, needsRestart, parseEndpoint } from "./config.ts";
+import { ControlServer } from "./control-server.ts";
+import { GatewayProcess } from "./gateway-link.ts";
+import { Host, type HostPolicy, type Identity } from "./host.ts";
+import { removeStale, takeLock } from "./lock.ts";
+import { ShardProcess, type ShardSettings } from "./processes.ts";
+import type { Owner, ShardLink } from "./shard-messages.ts";
+
+/** A shard that dies again at once is given more and more time. */
+const RESTART_MS = { least: 200, most: 30_000 };
+/** Up for so long, a shard is taken to be well. */
+const WELL_AFTER_MS = 60_000;
+
+export interface SupervisorOptions {
+  readonly config: HostConfig;
+  /** Reads the configuration again. @throws ConfigError */
+  readonly reread: () => HostConfig;
+  /** Where its sockets are. */
+  readonly directory: string;
+}
+
+/** Serves until it is told to stop and the last session has ended. Returns the exit status. */
+export async function runSupervisor(options: SupervisorOptions): Promise<number> {
+  labelProcess("sterna-host");
+  const supervisor = new Supervisor(options);
+  return supervisor.run();
+}
+
+class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #uid = libc().getuid();
+  readonly #log: Log;
+  readonly #systemd = new SystemdNotifier(process.env);
+  readonly #shards: (ShardProcess | undefined)[] = [];
+  readonly #completion = Promise.withResolvers<number>();
+  readonly #host: Host;
+  #config: HostConfig;
+  #policy: HostPolicy;
+  #gateway: GatewayProcess | undefined;
+  #restarts = 0;
+  #lost = 0;
+  #stopping = false;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#config = options.config;
+    const { level, format } = options.config.log;
+    this.#log = new Log({
+      level,
+      format,
+      journal: process.env.JOURNAL_STREAM !== undefined,
+      write: (line) => void writeText(STDERR, line),
+      now: () => Date.now(),
+    });
+    this.#policy = policyOf(options.config, this.#uid);
+    const supervisor = this;
+    this.#host = new Host({
+      policy: () => this.#policy,
+      get shards(): readonly ShardLink[] {
+        return supervisor.#shards.filter((shard) => shard !== undefined);
+      },
+      log: (event, fields) => this.#log.event("info", event, fields),
+      idle: () => {
+        if (this.#stopping) this.#completion.resolve(0);
+      },
+    });
+  }
+
+  async run(): Promise<number> {
+    const { directory } = this.#options;
+    const { config } = this.#options;
+    // Root's host is for all, so its sockets must be reachable; who connects is known from the kernel.
+    mkdirSync(directory, { recursive: true, mode: this.#uid === 0 ? 0o755 : 0o700 });
+    const lock = takeLock(join(directory, "lock"));
+    if (lock === undefined) {
+      this.#log.event("error", "another host is running", { directory });
+      return 1;
+    }
+    const socket = join(directory, "host.sock");
+    removeStale(socket);
+    const count = config.host.shards || availableParallelism();
+    try {
+      await Promise.all(Array.from({ length: count }, (_, number) => this.#startShard(number, count)));
+    } catch (error) {
+      this.#log.event("error", "a shard could not be started", { reason: (error as Error).message });
+      for (const shard of this.#shards) shard?.kill();
+      return 1;
+    }
+    const control = new ControlServer(socket, this.#uid === 0 ? 0o666 : 0o600, (request, credentials) =>
+      this.#host.handle(request, credentials),
+    );
+    let metrics: ReturnType<typeof serveMetrics> | undefined;
+    try {
+      metrics = this.#serveMetrics();
+      await this.#startGateway(socket);
+    } catch (error) {
+      this.#log.event("error", "the host could not be started", { reason: (error as Error).message });
+      for (const shard of this.#shards) shard?.kill();
+      control.close();
+      return 1;
+    }
+    this.#listenForSignals();
+    const watchdog = this.#watch();
+    this.#log.event("info", "host started", {
+      pid: process.pid,
+      shards: count,
+      directory,
+      ports: `${config.host.ports.low}:${config.host.ports.high}`,
+      ...(this.#gateway ? { ssh: config.ssh.listen.join(",") } : {}),
+      ...(metrics ? { metrics: config.metrics.listen } : {}),
+    });
+    this.#systemd.ready(`${count} shards`);
+    const status = await this.#completion.promise;
+    clearInterval(watchdog);
+    control.close();
+    metrics?.stop();
+    this.#gateway?.kill();
+    for (const shard of this.#shards) shard?.kill();
+    closeSync(lock);
+    this.#log.event("info", "host stopped");
+    return status;
+  }
+
+  async #startShard(number: number, count: number, before = RESTART_MS.least): Promise<void> {
+    const started = performance.now();
+    const { host, limits } = this.#config;
+    const settings: ShardSettings = {
+      number,
+      count,
+      hubs: {
+        addresses: host.listen,
+        ports: host.ports,
+        shared: host.ports.low === host.ports.high && count > 1,
+      },
+      directory: this.#options.directory,
+      asRoot: this.#uid === 0,
+      config: { host, limits },
+    };
+    removeStale(
+      join(this.#options.directory, `stream-${number}.sock`),
+      join(this.#options.directory, `shard-${number}.sock`),
+    );
+    const shard = new ShardProcess(settings, {
+      ended: (id) => this.#host.ended(id),
+      log: (level: Level, text) => this.#log.event(level, text, { shard: number }),
+      died: (status) => {
+        if (this.#shards[number] !== shard || this.#stopping) return;
+        this.#shards[number] = undefined;
+        const lost = this.#host.lost(number);
+        this.#lost += lost;
+        this.#restarts++;
+        this.#log.event("error", "shard died", { shard: number, status, sessions: lost });
+        const well = performance.now() - started > WELL_AFTER_MS;
+        const wait = well ? RESTART_MS.least : Math.min(RESTART_MS.most, before * 2);
+        setTimeout(() => {
+          this.#startShard(number, count, wait).catch((error: Error) =>
+            this.#log.event("error", "shard not restarted", { shard: number, reason: error.message }),
+          );
+        }, before);
+      },
+    });
+    this.#shards[number] = shard;
+    await shard.ready;
+    this.#log.event("info", "shard started", { shard: number, pid: shard.pid });
+  }
+
+  #serveMetrics(): ReturnType<typeof serveMetrics> | undefined {
+    const endpoint = parseEndpoint(this.#config.metrics.listen);
+    return endpoint && serveMetrics(endpoint, () => this.#exposition());
+  }
+
+  async #exposition(): Promise<string> {
+    const replies = await Promise.all(
+      this.#shards.map((shard) => shard?.call({ op: "stats" }) ?? Promise.resolve(undefined)),
+    );
+    const shards = replies.flatMap((reply) =>
+      reply?.ok && reply.stats !== undefined ? [reply.stats as ShardFigures] : [],
+    );
+    return exposition(shards, {
+      sessions: this.#host.sessions,
+      shardRestarts: this.#restarts,
+      sessionsLost: this.#lost,
+      draining: this.#stopping,
+    });
+  }
+
+  async #startGateway(socket: string): Promise<void> {
+    const { ssh, users } = this.#config;
+    if (ssh.listen.length === 0) return;
+    this.#gateway = new GatewayProcess(
+      { socket, ssh, users },
+      {
+        log: (level, event, fields) => this.#log.event(level, event, fields),
+        died: (status) => {
+          if (this.#stopping) return;
+          this.#log.event("error", "gateway died", { status });
+          setTimeout(() => {
+            if (!this.#stopping) void this.#startGateway(socket).catch(() => {});
+          }, RESTART_MS.least * 5);
+        },
+      },
+    );
+    await this.#gateway.ready;
+  }
+
+  #watch(): Timer | undefined {
+    const { watchdogMs } = this.#systemd;
+    return watchdogMs === undefined ? undefined : setInterval(() => this.#systemd.alive(), watchdogMs / 2);
+  }
+
+  // ---- signals
+
+  #listenForSignals(): void {
+    process.on("SIGTERM", () => this.#drain());
+    process.on("SIGINT", () => this.#drain());
+    process.on("SIGHUP", () => this.#reload());
+  }
+
+  /** No new sessions; the old ones go on until they end or the deadline comes. A second signal ends them now. */
+  #drain(): void {
+    if (this.#stopping) {
+      this.#endAll();
+      return;
+    }
+    this.#stopping = true;
+    this.#host.drain();
+    this.#gateway?.drain();
+    const { drain } = this.#config.host;
+    this.#log.event("info", "draining", { sessions: this.#host.sessions, seconds: drain / 1000 });
+    this.#systemd.stopping(`draining ${this.#host.sessions} sessions`);
+    if (this.#host.sessions === 0) {
+      this.#completion.resolve(0);
+      return;
+    }
+    const deadline = new Date(Date.now() + drain);
+    const clock = deadline.toTimeString().slice(0, 5);
+    this.#tellShards({
+      op: "notice",
+      text: `sterna: This host is about to stop. Please end this session before ${clock}.`,
+    });
+    setTimeout(() => this.#endAll(), drain);
+  }
+
+  #endAll(): void {
+    this.#log.event("info", "ending all sessions", { sessions: this.#host.sessions });
+    if (this.#host.sessions === 0) this.#completion.resolve(0);
+    this.#tellShards({ op: "end-all" });
+  }
+
+  #tellShards(request: Parameters<ShardLink["call"]>[0]): void {
+    for (const shard of this.#shards) void shard?.call(request);
+  }
+
+  #reload(): void {
+    this.#systemd.reloading(process.hrtime.bigint() / 1000n);
+    try {
+      const config = this.#options.reread();
+      const later = needsRestart(this.#config, config);
+      if (later.length > 0) this.#log.event("warn", "needs a restart to change", { keys: later.join(", ") });
+      this.#config = {
+        ...config,
+        host: { ...config.host, ports: this.#config.host.ports, listen: this.#config.host.listen },
+      };
+      this.#policy = policyOf(config, this.#uid);
+      this.#log.reload(config.log);
+      this.#gateway?.reload({ ssh: config.ssh, users: config.users });
+      this.#log.event("info", "configuration reloaded");
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      this.#log.event("error", "configuration not reloaded", { reason: error.message });
+    }
+    this.#systemd.ready("reloaded");
+  }
+}
+
+/** Root serves everybody whom the rules admit, anybody else themselves. */
+function policyOf(config: HostConfig, uid: number): HostPolicy {
+  const { limits, host, users } = config;
+  const common = {
+    limits: { network: limits.detached, idle: limits.idle },
+    maxSize: { cols: limits.cols, rows: limits.rows },
+    quit: { named: host.quitNamed, unnamed: host.quitUnnamed },
+  };
+  const counted = (ofOwner: number, inAll: number): string | undefined => {
+    if (limits.sessions > 0 && inAll >= limits.sessions)
+      return "This host has as many sessions as it may have.";
+    if (limits.sessionsPerUser > 0 && ofOwner >= limits.sessionsPerUser)
+      return `You have ${ofOwner} sessions, which is as many as you may have; list shows them, kill ends one.`;
+    return undefined;
+  };
+  if (uid !== 0) {
+    const own = { name: accountName(uid), uid };
+    return {
+      ...common,
+      identify: (peer): Identity | string => {
+        if (peer.uid === uid) return { ...own, root: false };
+        return peer.uid === 0 ? { ...own, root: false } : `This host serves only ${own.name}.`;
+      },
+      account: (name) => (name === own.name ? own : `This host serves only ${own.name}.`),
+      admit: (_owner, ofOwner, inAll) => counted(ofOwner, inAll),
+    };
+  }
+  const refused = (name: string, shell: string, of: Candidate): string | undefined =>
+    refusalFor({ ...of, name, shell: isLoginShell(shell) }, users);
+  return {
+    ...common,
+    identify: (peer): Identity | string => {
+      const account = accountOf(peer.uid);
+      if (!account) return `User ${peer.uid} is not in this system's database.`;
+      return { name: account.name, uid: account.uid, root: account.uid === 0 };
+    },
+    account: (name): Owner | string => {
+      const account = accountNamed(name);
+      return account ? { name: account.name, uid: account.uid } : "There is no such user.";
+    },
+    admit: ({ name, uid: ofUser }, ofOwner, inAll) => {
+      const account = accountNamed(name);
+      if (!account || account.uid !== ofUser) return "There is no such user.";
+      const groups = groupsOf(account);
+      return (
+        refused(name, account.shell, { name, uid: ofUser, groups, shell: true }) ?? counted(ofOwner, inAll)
+      );
+    },
+  };
+}

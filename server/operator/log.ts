@@ -1,0 +1,72 @@
+/**
+ * The host's log: one line an event on standard error, as JSON or for people. Fields are names and numbers that the
+ * caller has; no key and nothing of a screen is ever among them. Events that come in floods are counted instead of
+ * written, so that nobody can fill a disk from outside. Called by the supervisor, shards send their lines to it.
+ */
+
+export type Level = "debug" | "info" | "warn" | "error";
+export type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+const RANK: Readonly<Record<Level, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
+/** What journald takes from the start of a line. */
+const PRIORITY: Readonly<Record<Level, number>> = { debug: 7, info: 6, warn: 4, error: 3 };
+/** So many lines of one event in one interval; the rest is counted. */
+const BURST = 50;
+const INTERVAL_MS = 10_000;
+
+export interface LogOptions {
+  readonly level: Level;
+  readonly format: "json" | "text";
+  /** Standard error is the journal's: lines begin with their priority. */
+  readonly journal: boolean;
+  readonly write: (line: string) => void;
+  /** ms since the epoch. */
+  readonly now: () => number;
+}
+
+export class Log {
+  #options: LogOptions;
+  readonly #events = new Map<string, { since: number; lines: number }>();
+
+  constructor(options: LogOptions) {
+    this.#options = options;
+  }
+
+  /** New level and format. */
+  reload(options: Pick<LogOptions, "level" | "format">): void {
+    this.#options = { ...this.#options, ...options };
+  }
+
+  event(level: Level, event: string, fields: Fields = {}): void {
+    if (RANK[level] < RANK[this.#options.level]) return;
+    const now = this.#options.now();
+    const seen = this.#events.get(event);
+    if (seen && now - seen.since < INTERVAL_MS) {
+      if (++seen.lines > BURST) return;
+    } else {
+      const left = seen ? seen.lines - BURST : 0;
+      this.#events.set(event, { since: now, lines: 1 });
+      if (left > 0) this.#write(level, `${event}: not logged`, { lines: left }, now);
+    }
+    this.#write(level, event, fields, now);
+  }
+
+  #write(level: Level, event: string, fields: Fields, now: number): void {
+    const { format, journal, write } = this.#options;
+    const time = new Date(now).toISOString();
+    const line =
+      format === "json"
+        ? JSON.stringify({ time, level, event, ...fields })
+        : `${time} ${level.padEnd(5)} ${event}${Object.entries(fields)
+            .filter(([, value]) => value !== undefined)
+            .map(([name, value]) => ` ${name}=${word(value!)}`)
+            .join("")}`;
+    write(`${journal ? `<${PRIORITY[level]}>` : ""}${line}\n`);
+  }
+}
+
+/** A value as one word: quoted where it would not be one. Names come from outside, so control characters are escaped. */
+function word(value: string | number | boolean): string {
+  const text = String(value);
+  return /^[\w.:@/+-]+$/.test(text) ? text : JSON.stringify(text);
+}

@@ -1,0 +1,112 @@
+/** The configuration of an operator's host: every key documented, every fault said, what a reload can change. */
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  allSettings,
+  keyInFile,
+  needsRestart,
+  parseConfig,
+  parseEndpoint,
+  readConfig,
+  withOptions,
+} from "../../server/host/config.ts";
+
+const root = join(import.meta.dir, "../..");
+const defaults = parseConfig("", "x");
+
+describe("the file", () => {
+  test("the sample has every key with its default", () => {
+    const sample = readFileSync(join(root, "packaging/host.toml"), "utf8");
+    // Every setting stands there as a comment; without the marks the file says what holds anyway.
+    const active = sample.replaceAll(/^# ?(?=[a-z-]+ = )/gm, "");
+    expect(parseConfig(active, "host.toml")).toEqual(defaults);
+    for (const { section, key } of allSettings()) {
+      expect(sample).toContain(`[${section}]`);
+      expect(active).toMatch(new RegExp(`^${key} = `, "m"));
+    }
+  });
+
+  test("the page for operators explains every key", () => {
+    const page = readFileSync(join(root, "docs/operating.md"), "utf8");
+    const explained = [...page.matchAll(/^\| `\[([a-z]+)\] ([a-z-]+)` \|/gm)].map((match) => match.slice(1));
+    expect(explained).toEqual(allSettings().map(({ section, key }) => [section, key]));
+  });
+
+  test("times are seconds, everything arrives", () => {
+    const config = parseConfig(
+      '[host]\nports = 60001\ndrain = 1.5\nquit-unnamed = "detach"\n[users]\nallow = ["a*"]\nroot = true\n[limits]\nidle = 60\n',
+      "f",
+    );
+    expect(config.host).toMatchObject({
+      ports: { low: 60001, high: 60001 },
+      drain: 1500,
+      quitUnnamed: "detach",
+    });
+    expect(config.users).toMatchObject({ allow: ["a*"], root: true });
+    expect(config.limits.idle).toBe(60_000);
+  });
+
+  test.each([
+    [
+      "[host]\nports = 0",
+      'f: [host] ports = 0: expected a UDP port such as 60000 or a range such as "60000:61000".',
+    ],
+    ['[host]\nlisten = ["example.org"]', "expected a list of numeric addresses"],
+    ["[host]\nshards = -1", "expected a whole number from 0 to 256"],
+    ["[host]\nshard = 2", "[host] has no key shard. Known keys: ports, listen, shards"],
+    ["[hosts]\n", "f: unknown section [hosts]. There are: [host], [users]"],
+    ["[limits]\nidle = -1", "expected seconds, 0 for no limit"],
+    ['[ssh]\nlisten = ["2222"]', "expected a list such as"],
+    ['[log]\nlevel = "loud"', 'expected "debug" or "info" or "warn" or "error"'],
+    ["ports = 1", "unknown section [ports]"],
+    ["[host", "f:1: this is not TOML"],
+  ])("%p is refused", (toml, message) => {
+    expect(() => parseConfig(toml, "f")).toThrow(message);
+  });
+
+  test("all faults at once", () => {
+    expect(() => parseConfig("[host]\nshards = -1\nx = 1\n[users]\nroot = 1", "f")).toThrow(
+      /no key x[\s\S]*shards = -1[\s\S]*root = 1/,
+    );
+  });
+
+  test("a file that is not there", () => {
+    expect(() => readConfig("/nonexistent/host.toml")).toThrow("ENOENT");
+  });
+});
+
+describe("options", () => {
+  test("are stronger than the file", () => {
+    const config = withOptions(defaults, {
+      port: "61000:61010",
+      shards: "3",
+      ssh: "[::1]:2222,127.0.0.1:2222",
+      metrics: "127.0.0.1:9464",
+      listen: "127.0.0.1,::1",
+    });
+    expect(config.host).toMatchObject({
+      ports: { low: 61000, high: 61010 },
+      shards: 3,
+      listen: ["127.0.0.1", "::1"],
+    });
+    expect(config.ssh.listen).toEqual(["[::1]:2222", "127.0.0.1:2222"]);
+    expect(() => withOptions(defaults, { port: "x" })).toThrow("--port=x: expected a UDP port");
+  });
+
+  test("endpoints", () => {
+    expect(parseEndpoint("[2001:db8::1]:22")).toEqual({ address: "2001:db8::1", port: 22 });
+    for (const word of ["22", "host:22", "1.2.3.4:70000", "2001:db8::1:22", "[x]:1", "1.2.3.4:"])
+      expect(parseEndpoint(word)).toBeUndefined();
+  });
+});
+
+test("a reload says what it cannot change", () => {
+  const changed = withOptions(parseConfig("[limits]\nidle = 5", "f"), {
+    port: "61000",
+    metrics: "127.0.0.1:1",
+  });
+  expect(needsRestart(defaults, changed)).toEqual(["[host] ports", "[metrics] listen"]);
+  expect(needsRestart(defaults, parseConfig("[users]\ndeny = ['x']", "f"))).toEqual([]);
+  expect(keyInFile("sessionsPerUser")).toBe("sessions-per-user");
+});
