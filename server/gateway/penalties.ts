@@ -3,8 +3,8 @@
  * growing while, as OpenSSH's PerSourcePenalties do. The table is bounded. Time comes in; called by gateway.ts.
  */
 
-/** Penalty of each kind, ms. */
-const COST = { failed: 5_000, silent: 10_000, broken: 10_000 } as const;
+/** Penalty of each kind, ms; `broken` is what a scan of the host keys does, too. */
+const COST = { failed: 5_000, silent: 10_000, broken: 1_000 } as const;
 export type Offence = keyof typeof COST;
 
 /** Below this sum nobody is kept out: a person may mistype. */

@@ -1,0 +1,433 @@
+/**
+ * The operator's host with real users: who a session's shell is, who may do what by every door there is, quota, rules,
+ * reload, drain, a shard that dies under load, metrics. Root only.
+ */
+import { afterAll, afterEach, beforeAll, describe, expect } from "bun:test";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { connectUnix } from "../../server/host/unix-socket.ts";
+import { alive, gone, kill } from "../drivers/processes.ts";
+import { until } from "../drivers/wait.ts";
+import { peer } from "../peers.ts";
+import { Probe } from "../server/probe.ts";
+import { freePort, isRoot, OperatorHost, Place } from "./operator.ts";
+
+const test = isRoot ? peer("useradd", "login", "su", "setpriv", "ssh-keygen") : peer("root, to make users");
+
+let place: Place;
+let host: OperatorHost;
+let alice: string;
+let bob: string;
+const metricsPort = freePort();
+
+beforeAll(async () => {
+  if (!isRoot) return;
+  place = new Place();
+  alice = place.addUser("a");
+  bob = place.addUser("b");
+  host = await place.start(
+    [
+      "[host]",
+      'listen = ["127.0.0.1"]',
+      "shards = 2",
+      "[limits]",
+      "sessions-per-user = 6",
+      "[metrics]",
+      `listen = "127.0.0.1:${metricsPort}"`,
+      "",
+    ].join("\n"),
+  );
+}, 60_000);
+afterEach(async () => {
+  Probe.closeAll();
+  if (!host) return;
+  for (const user of [alice, bob]) {
+    const { out } = await host.run("list", "--json", "--user", user);
+    for (const { name } of JSON.parse(out)) await host.run("kill", name, "--user", user);
+  }
+  await until("no sessions", async () => (await host.run("list", "--all")).out === "No sessions.\n");
+});
+afterAll(() => place?.remove(), 60_000);
+
+describe("a session's program", () => {
+  test("is the user's login shell, on a terminal of theirs, with the environment of a login", async () => {
+    const probe = await Probe.connect(
+      await host.connect(alice, ["new", "-c", "256"], {
+        LD_PRELOAD: "/nonexistent.so",
+        BASH_ENV: "/etc/passwd",
+        LC_TIME: "/tmp/evil",
+        COLORTERM: "truecolor",
+      }),
+    );
+    await probe.shows("$");
+    probe.type(
+      'echo "$(id -un):$0:$HOME:$TERM:$COLORTERM:${LD_PRELOAD-none}:${BASH_ENV-none}:${LC_TIME-none}:"\r',
+    );
+    await probe.shows(
+      new RegExp(
+        `${alice}:-bash:${place.path}/${alice}:xterm-256color:truecolor:none:none:none:`
+          .replaceAll("-", "\\-")
+          .slice(0, 60),
+      ),
+    );
+    await until("the whole line", () => probe.rows.join("").includes("truecolor:none:none:none:"));
+    probe.type(
+      "stat -c %U:%a $(tty); cut -d: -f1 /etc/group | head -1; ls -l /proc/self/fd | grep -c socket\r",
+    );
+    await probe.shows(new RegExp(`${alice}:6[02]0`));
+    await probe.shows(/^0$/m);
+  });
+
+  test("is a command with its words as they were, through PAM", async () => {
+    const words = [
+      "bash",
+      "-c",
+      "printf '<%s>' \"$@\"; id -un; echo $SHELL; read x",
+      "it's",
+      "a  b",
+      '$HOME `id` "q" \\',
+      "",
+      "*",
+    ];
+    const probe = await Probe.connect(await host.connect(alice, ["new", "--", ...words]));
+    await until("the words", () => probe.rows.join("").includes('<a  b><$HOME `id` "q" \\><><*>'));
+    await probe.shows(new RegExp(`${alice}$`, "m"));
+    await probe.shows("/bin/bash");
+  });
+
+  test("starts where it can when PAM is not used", async () => {
+    const plain = await place.start(
+      '[host]\nlisten = ["127.0.0.1"]\nports = "61200:61300"\nshards = 1\nstart = "setpriv"\n[limits]\nfiles = 77\n',
+    );
+    const probe = await Probe.connect(await plain.connect(bob, ["new", "-c", "256"]));
+    await probe.shows("$");
+    probe.type("id -un; id -G | wc -w; pwd; stat -c %U $(tty); ulimit -n\r");
+    await probe.shows(new RegExp(`^${bob}$`, "m"));
+    await probe.shows(new RegExp(`^${place.path}/${bob}$`, "m"));
+    await probe.shows(/^77$/m);
+    await plain.stop();
+  });
+});
+
+describe("another user's sessions", () => {
+  const sterna = (user: string, ...args: string[]) => place.as(user, [place.server, ...args], host.env);
+
+  test("cannot be seen, attached to, renamed, detached or ended", async () => {
+    const mine = await host.connect(alice, ["new", "--name", "mine"]);
+    const probe = await Probe.connect(mine);
+    await probe.shows("$");
+    expect((await sterna(bob, "list")).out).toBe("No sessions.\n");
+    for (const args of [
+      ["attach", "mine"],
+      ["attach", "mine", "--read-only"],
+      ["attach", "mine", "--here"],
+      ["kill", "mine"],
+      ["detach", "mine"],
+      ["rename", "mine", "stolen"],
+    ]) {
+      const { status, out, err } = await sterna(bob, ...args);
+      expect([args, status, out]).toEqual([args, 1, ""]);
+      expect(err).toContain('You have no session "mine" here');
+    }
+    for (const args of [
+      ["list", "--all"],
+      ["list", "--user", alice],
+      ["kill", "mine", "--user", alice],
+      ["attach", "mine", "--user", alice],
+    ]) {
+      const { status, out, err } = await sterna(bob, ...args);
+      expect([args, status, out]).toEqual([args, 1, ""]);
+      expect(err).toMatch(/Only root/);
+    }
+    probe.type("echo still $((1))\r");
+    await probe.shows("still 1");
+    expect((await sterna(alice, "list")).out).toContain("mine");
+    expect((await host.run("list", "--all")).out).toMatch(new RegExp(`^${alice} +mine `, "m"));
+  });
+
+  test("cannot be reached by the system either: signals, memory, terminal, sockets", async () => {
+    const probe = await Probe.connect(await host.connect(alice, ["new", "--name", "mine"]));
+    await probe.shows("$");
+    probe.type("echo pid=$$ tty=$(tty)=\r");
+    await probe.shows(/pid=\d+ tty=\/dev\/pts\/\d+=/);
+    const [, pid, tty] = /pid=(\d+) tty=(\S+)=/.exec(probe.rows.join("\n").replace(/echo.*/, ""))!;
+    const shards = host.shards();
+    for (const target of [pid!, ...shards, host.pid].map(String)) {
+      const { status } = await place.as(bob, ["kill", "-TERM", target]);
+      expect(status).not.toBe(0);
+    }
+    for (const command of [
+      ["cat", tty!],
+      ["sh", "-c", `echo x > ${tty}`],
+      ["cat", `/proc/${pid}/environ`],
+      ["cat", `/proc/${shards[0]}/environ`],
+      ["cat", `/proc/${shards[0]}/mem`],
+      ["ls", `/proc/${shards[0]}/fd`],
+    ]) {
+      const { status, err } = await place.as(bob, command);
+      expect([command, status === 0]).toEqual([command, false]);
+      expect(err).toMatch(/denied|not permitted|cannot open/i);
+    }
+    probe.type("echo alive $((1))\r");
+    await probe.shows("alive 1");
+  });
+
+  test("are not opened by a stream without its token, nor the host by garbage", async () => {
+    const { shards } = { shards: readdirSync(host.directory) };
+    expect(shards.filter((name) => name.startsWith("stream-")).length).toBe(2);
+    for (const [name, bytes] of [
+      ["stream-0.sock", Buffer.from("t\0\0\0\x14\0\x50\0\x18aaaaaaaaaaaaaaaa")],
+      ["stream-1.sock", Buffer.from("k\0\0\0\x03abc")],
+      ["stream-1.sock", Buffer.alloc(100, 0xff)],
+    ] as const) {
+      const connection = await connectUnix(join(host.directory, name));
+      const { promise, resolve } = Promise.withResolvers<void>();
+      let answer = 0;
+      connection.onData = (data) => {
+        answer += data.length;
+      };
+      connection.onClosed = resolve;
+      connection.write(bytes);
+      await promise;
+      expect(answer).toBe(0);
+    }
+    const ask = async (text: string): Promise<string> => {
+      const connection = await connectUnix(join(host.directory, "host.sock"));
+      const { promise, resolve } = Promise.withResolvers<string>();
+      connection.onData = (data) => resolve(Buffer.from(data).toString());
+      connection.onClosed = () => resolve("closed");
+      connection.write(Buffer.from(text));
+      const answer = await promise;
+      connection.close();
+      return answer;
+    };
+    for (const text of [
+      "\n",
+      "nonsense\n",
+      "{}\n",
+      '{"v":2,"op":"list"}\n',
+      '{"v":1,"op":"kill"}\n',
+      '{"v":1,"op":"new","colors":1,"environment":{"A":1}}\n',
+      '{"v":1,"op":"new","colors":1,"environment":{},"command":[]}\n',
+      '{"v":1,"op":"list","extra":1}\n',
+      `${"x".repeat(1_100_000)}`,
+    ]) {
+      expect(await ask(text)).toMatch(/^\{"ok":false,"code":"bad-request"/);
+    }
+    expect((await host.run("list", "--all")).status).toBe(0);
+  });
+});
+
+describe("rules", () => {
+  test("a quota refuses with a sentence, and what is there stays", async () => {
+    const probe = await Probe.connect(await host.connect(bob, ["new"]));
+    await probe.shows("$");
+    for (let i = 1; i < 6; i++) await host.connect(bob, ["new"]);
+    const { status, out, err } = await place.as(bob, [place.server, "new"], host.env);
+    expect([status, out]).toEqual([1, ""]);
+    expect(err).toContain("You have 6 sessions, which is as many as you may have");
+    probe.type("echo fine$((1))\r");
+    await probe.shows("fine1");
+    // Alice has her own.
+    await host.connect(alice, ["new"]);
+  });
+
+  test("root, and whoever is denied after a reload, get none", async () => {
+    const { err } = await host.run("new");
+    expect(err).toContain("User root may not have sessions on this host.");
+    const before = readFileSync(host.config, "utf8");
+    writeFileSync(host.config, `${before}\n[users]\ndeny = ["${bob}"]\n`);
+    host.signal("SIGHUP");
+    await until("the reload", () => host.log().includes("configuration reloaded"));
+    const refused = await place.as(bob, [place.server, "new"], host.env);
+    expect(refused.err).toContain(`User ${bob} may not have sessions on this host.`);
+    await host.connect(alice, ["new"]);
+    writeFileSync(host.config, "[hots]\n");
+    host.signal("SIGHUP");
+    await until("the complaint", () => host.log().includes("configuration not reloaded"));
+    expect((await place.as(bob, [place.server, "new"], host.env)).status).toBe(1);
+    writeFileSync(host.config, before);
+    host.signal("SIGHUP");
+    await until("the second reload", () => host.log().split("configuration reloaded").length === 3);
+    await host.connect(bob, ["new"]);
+  });
+
+  test("the host's sockets: everybody may ask, only root may change them", () => {
+    expect(statSync(host.directory).mode & 0o777).toBe(0o755);
+    expect(statSync(join(host.directory, "host.sock")).mode & 0o777).toBe(0o666);
+    expect(statSync(join(host.directory, "lock")).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe("when things go wrong", () => {
+  test("a shard killed under load takes only its sessions, and is replaced", async () => {
+    const probes: Probe[] = [];
+    for (let i = 0; i < 4; i++) {
+      const probe = await Probe.connect(
+        await host.connect(i % 2 ? alice : bob, ["new", "--", "bash", "--norc"]),
+      );
+      probe.type("while :; do echo $((i++)) of it; sleep 0.01; done\r");
+      probes.push(probe);
+    }
+    for (const probe of probes) await probe.shows(/^\d+ of it$/m);
+    const info: { name: string; user: string; shard: number }[] = JSON.parse(
+      (await host.run("list", "--all", "--json")).out,
+    );
+    const lost = info.filter(({ shard }) => shard === 0);
+    expect(lost.length).toBe(2);
+    const [victim, other] = host.shards();
+    await kill([victim!]);
+    await until("the news", () => host.log().includes("shard died"));
+    expect(host.log()).toContain("shard died shard=0 status=SIGKILL sessions=2");
+    await until(
+      "two sessions",
+      async () => JSON.parse((await host.run("list", "--all", "--json")).out).length === 2,
+    );
+    expect(alive(other!)).toBe(true);
+    // The others go on: their screens still change.
+    const survivors = await Promise.all(
+      probes.map(async (probe) => {
+        const seen = probe.rows.join();
+        try {
+          await until("a change", () => probe.rows.join() !== seen, 3000);
+          return 1;
+        } catch {
+          return 0;
+        }
+      }),
+    );
+    expect(survivors.reduce<number>((sum, one) => sum + one, 0)).toBe(2);
+    await until("a new shard", () => host.shards()[0] !== victim);
+    const next = await Probe.connect(await host.connect(alice, ["new"]));
+    await next.shows("$");
+    expect((await host.run("list", "--all")).out).not.toContain("undefined");
+  });
+
+  test("draining: told on the screen, nothing new, and the end when the last one is gone", async () => {
+    const draining = await place.start(
+      '[host]\nlisten = ["127.0.0.1"]\nports = "61400:61500"\nshards = 1\ndrain = 600\n',
+    );
+    const probe = await Probe.connect(await draining.connect(alice, ["new"]));
+    await probe.shows("$");
+    draining.signal("SIGTERM");
+    await probe.shows(/^sterna: This host is about to stop\. Please end this session before \d\d:\d\d\./m);
+    const refused = await place.as(alice, [place.server, "new"], {
+      ...draining.env,
+      STERNA_HOST: draining.directory,
+    });
+    expect(refused.err + refused.out).not.toContain("[session");
+    probe.type("echo goes on $((1))\r");
+    await probe.shows("goes on 1");
+    probe.type("exit\r");
+    expect(await probe.end()).toBe("clean");
+    await gone([draining.pid]);
+    expect(draining.log()).toContain("host stopped");
+  });
+
+  test("a second SIGTERM ends everything with a goodbye", async () => {
+    const stopping = await place.start('[host]\nlisten = ["127.0.0.1"]\nports = "61600:61700"\nshards = 1\n');
+    const probe = await Probe.connect(await stopping.connect(alice, ["new"]));
+    await probe.shows("$");
+    stopping.signal("SIGTERM");
+    await probe.shows("about to stop");
+    stopping.signal("SIGTERM");
+    expect(await probe.end()).toBe("clean");
+    await gone([stopping.pid]);
+  });
+
+  test("a second host in the same directory is refused; a port that is taken is named", async () => {
+    const second = new OperatorHost(
+      place,
+      '[host]\nlisten = ["127.0.0.1"]\n',
+      ["--directory", host.directory],
+      90,
+    );
+    await until("its end", () => !second.running);
+    expect(second.log()).toContain("another host is running");
+    const holder = await Bun.udpSocket({ hostname: "127.0.0.1", port: 0, socket: { data() {}, error() {} } });
+    const third = new OperatorHost(
+      place,
+      `[host]\nlisten = ["127.0.0.1"]\nports = ${holder.port}\nshards = 1\n`,
+      [],
+      91,
+    );
+    await until("its end", () => !third.running);
+    expect(third.log()).toContain("Address already in use");
+    holder.close();
+  });
+});
+
+describe("metrics", () => {
+  test("are Prometheus text that a strict reader takes, and count what happens", async () => {
+    const probe = await Probe.connect(await host.connect(alice, ["new"]));
+    await probe.shows("$");
+    for (let i = 0; i < 10; i++) {
+      probe.type("x");
+      await probe.shows("x".repeat(i + 1));
+    }
+    const noise = await Bun.udpSocket({ hostname: "127.0.0.1", port: 0, socket: { data() {}, error() {} } });
+    for (let i = 0; i < 20; i++)
+      noise.send(crypto.getRandomValues(new Uint8Array(80)).fill(1, 0, 1), probe.port, "127.0.0.1");
+    const read = async () => {
+      const response = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
+      expect(response.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+      return parseExposition(await response.text());
+    };
+    const values = await until("the noise to be counted", async () => {
+      const page = await read();
+      return (page.sum("sterna_datagrams_received_total", 'outcome="no-session"') ?? 0) >= 20 && page;
+    });
+    expect(values.sum("sterna_sessions")).toBeGreaterThanOrEqual(1);
+    expect(values.sum("sterna_datagrams_received_total", 'outcome="accepted"')).toBeGreaterThan(10);
+    expect(values.sum("sterna_pty_input_bytes_total")).toBeGreaterThanOrEqual(10);
+    expect(values.sum("sterna_key_to_frame_seconds_count")).toBeGreaterThan(5);
+    expect(values.sum("sterna_wasm_in_use_bytes")).toBeGreaterThan(1000);
+    expect((await fetch(`http://127.0.0.1:${metricsPort}/healthz`)).status).toBe(200);
+    expect((await fetch(`http://127.0.0.1:${metricsPort}/`)).status).toBe(404);
+    noise.close();
+  });
+});
+
+/** Reads the text format 0.0.4 strictly: every sample belongs to a TYPE above it, histograms are whole. */
+function parseExposition(text: string) {
+  const types = new Map<string, string>();
+  const samples: { name: string; labels: string; value: number }[] = [];
+  expect(text.endsWith("\n")).toBe(true);
+  for (const line of text.trimEnd().split("\n")) {
+    const type = /^# TYPE ([a-z_:][a-z0-9_:]*) (counter|gauge|histogram)$/.exec(line);
+    if (type) {
+      expect(types.has(type[1]!)).toBe(false);
+      types.set(type[1]!, type[2]!);
+      continue;
+    }
+    if (/^# HELP [a-z_]+ \S.*$/.test(line)) continue;
+    const sample =
+      /^([a-z_:][a-z0-9_:]*)(?:\{((?:[a-z_]+="[^"\\\n]*")(?:,[a-z_]+="[^"\\\n]*")*)\})? (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/.exec(
+        line,
+      );
+    if (!sample) throw new Error(`not a sample: ${line}`);
+    const base = sample[1]!.replace(/_(?:bucket|sum|count)$/, "");
+    const known = types.get(sample[1]!) ?? types.get(base);
+    if (known === undefined) throw new Error(`no type: ${line}`);
+    if (known === "counter") expect(sample[1]).toEndWith("_total");
+    samples.push({ name: sample[1]!, labels: sample[2] ?? "", value: Number(sample[3]) });
+  }
+  for (const [name, type] of types) {
+    if (type !== "histogram") continue;
+    for (const count of samples.filter((sample) => sample.name === `${name}_count`)) {
+      const buckets = samples.filter(
+        (sample) => sample.name === `${name}_bucket` && sample.labels.startsWith(count.labels),
+      );
+      expect(buckets.at(-1)!.labels).toContain('le="+Inf"');
+      expect(buckets.at(-1)!.value).toBe(count.value);
+      for (let i = 1; i < buckets.length; i++)
+        expect(buckets[i]!.value).toBeGreaterThanOrEqual(buckets[i - 1]!.value);
+    }
+  }
+  return {
+    sum: (name: string, label = ""): number =>
+      samples
+        .filter((sample) => sample.name === name && sample.labels.includes(label))
+        .reduce((sum, { value }) => sum + value, 0),
+  };
+}

@@ -1,0 +1,194 @@
+/** Logs, admission, the plan of a user's program, systemd's messages, histograms: the operator's smaller pieces. */
+
+import { dlopen } from "bun:ffi";
+import { afterAll, describe, expect, test } from "bun:test";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { accountNamed, accountOf, groupsOf, isLoginShell } from "../../server/account.ts";
+import { Histogram } from "../../server/operator/histogram.ts";
+import { type Level, Log } from "../../server/operator/log.ts";
+import { serveMetrics } from "../../server/operator/metrics-server.ts";
+import { SystemdNotifier } from "../../server/operator/sd-notify.ts";
+import { refusalFor } from "../../server/users/admission.ts";
+import { confined, passingEnvironment, planAsRoot } from "../../server/users/start-plan.ts";
+
+describe("the log", () => {
+  const log = (level: Level, format: "json" | "text", journal = false) => {
+    const lines: string[] = [];
+    const clock = { now: Date.UTC(2026, 10, 27) };
+    const it = new Log({ level, format, journal, write: (line) => lines.push(line), now: () => clock.now });
+    return { it, lines, clock };
+  };
+
+  test("a line an event, for people or for programs", () => {
+    const text = log("info", "text");
+    text.it.event("info", "login", { user: "alice", from: "::1", note: 'a "b"\nc' });
+    text.it.event("debug", "not shown");
+    expect(text.lines).toEqual([
+      '2026-11-27T00:00:00.000Z info  login user=alice from=::1 note="a \\"b\\"\\nc"\n',
+    ]);
+    const json = log("debug", "json", true);
+    json.it.event("warn", "x", { n: 1 });
+    expect(json.lines[0]!.slice(0, 3)).toBe("<4>");
+    expect(JSON.parse(json.lines[0]!.slice(3))).toEqual({
+      time: "2026-11-27T00:00:00.000Z",
+      level: "warn",
+      event: "x",
+      n: 1,
+    });
+  });
+
+  test("a flood of one event is counted, and hides no other", () => {
+    const { it, lines, clock } = log("info", "text");
+    for (let i = 0; i < 1000; i++) it.event("info", "refused", { i });
+    it.event("info", "login");
+    expect(lines.length).toBe(51);
+    clock.now += 10_000;
+    it.event("info", "refused", { i: 1000 });
+    expect(lines.slice(51).map((line) => line.slice(25))).toEqual([
+      "info  refused: not logged lines=950\n",
+      "info  refused i=1000\n",
+    ]);
+  });
+});
+
+describe("admission", () => {
+  const rules = { allow: [], deny: [], allowGroups: [], denyGroups: [], root: false };
+  const alice = { name: "alice", uid: 1000, groups: ["alice", "dev"], shell: true };
+  test.each<[object, object, boolean]>([
+    [{}, {}, true],
+    [{ allow: ["al*"] }, {}, true],
+    [{ allow: ["b?b"] }, {}, false],
+    [{ allow: ["b?b"], allowGroups: ["dev"] }, {}, true],
+    [{ allow: ["alice"], deny: ["*"] }, {}, false],
+    [{ denyGroups: ["dev"] }, {}, false],
+    [{}, { shell: false }, false],
+    [{}, { uid: 0, name: "root" }, false],
+    [{ root: true }, { uid: 0, name: "root" }, true],
+    [{ allow: ["a.ice"] }, {}, false],
+  ])("%p lets %p in: %p", (rule, who, admitted) => {
+    expect(refusalFor({ ...alice, ...who }, { ...rules, ...rule }) === undefined).toBe(admitted);
+  });
+
+  test("accounts are those of the C library", () => {
+    const root = accountOf(0)!;
+    expect(root).toMatchObject({ name: "root", uid: 0, gid: 0 });
+    expect(accountNamed("root")).toEqual(root);
+    expect(groupsOf(root)).toContain("root");
+    for (const name of ["", "-x", "a:b", "a\0b", "no-such-user-here", "root\n", "/root", "../root"])
+      expect(accountNamed(name)).toBeUndefined();
+    expect(isLoginShell("/usr/sbin/nologin")).toBe(false);
+    expect(isLoginShell("/bin/false", "/nonexistent")).toBe(false);
+    expect(isLoginShell("/opt/shell", "/nonexistent")).toBe(true);
+  });
+});
+
+describe("the plan of a user's program", () => {
+  const account = { name: "alice", uid: 1000, gid: 1000, home: "/home/alice", shell: "/bin/zsh" };
+  const request = { command: undefined, colors: 256, environment: {}, from: "192.0.2.1" };
+
+  test("what passes from the request is a short list of plain words", () => {
+    expect(
+      passingEnvironment(
+        {
+          LANG: "de_DE.UTF-8",
+          LC_ALL: "../../evil",
+          LC_TIME: "C",
+          LD_PRELOAD: "/x.so",
+          BASH_ENV: "x",
+          PATH: "/evil",
+          TERM: "x;y",
+          SSH_AUTH_SOCK: "/tmp/ssh-1/agent.2",
+          SSH_CONNECTION: "1.2.3.4 5 6.7.8.9 10",
+          COLORTERM: "a".repeat(300),
+        },
+        8,
+      ),
+    ).toEqual({
+      LANG: "de_DE.UTF-8",
+      LC_TIME: "C",
+      SSH_AUTH_SOCK: "/tmp/ssh-1/agent.2",
+      SSH_CONNECTION: "1.2.3.4 5 6.7.8.9 10",
+      TERM: "xterm",
+      NCURSES_NO_UTF8_ACS: "1",
+    });
+  });
+
+  test("a login, with an address only if it is one", () => {
+    expect(planAsRoot(account, request, "pam").command).toEqual([
+      ...["login", "-p", "-h", "192.0.2.1", "-f", "alice"],
+    ]);
+    expect(planAsRoot(account, { ...request, from: "x y" }, "pam").command).toEqual([
+      "login",
+      "-p",
+      "-f",
+      "alice",
+    ]);
+  });
+
+  test("limits stand in front, before the change of user", () => {
+    const plan = planAsRoot(account, request, "setpriv");
+    expect(plan.command.slice(0, 2)).toEqual(["setpriv", "--reuid=1000"]);
+    expect(plan.terminalOwner).toEqual({ uid: 1000, gid: 1000 });
+    const limited = confined(plan, { files: 100, processes: undefined, memory: 5 });
+    expect(limited.command.slice(0, 4)).toEqual(["prlimit", "--nofile=100", "--as=5", "--"]);
+    expect(confined(plan, { files: undefined, processes: undefined, memory: undefined })).toBe(plan);
+  });
+});
+
+describe("systemd", () => {
+  const directory = mkdtempSync(join(tmpdir(), "sterna-notify-"));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  test("hears what the host says, on a path and on an abstract name", () => {
+    const { symbols } = dlopen("libc.so.6", {
+      socket: { args: ["i32", "i32", "i32"], returns: "i32" },
+      bind: { args: ["i32", "ptr", "u32"], returns: "i32" },
+      recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
+      close: { args: ["i32"], returns: "i32" },
+    });
+    for (const name of [join(directory, "notify"), `@sterna-test-${process.pid}`]) {
+      const path = Buffer.from(name.replace(/^@/, "\0"));
+      const address = Buffer.concat([Buffer.from([1, 0]), path]);
+      const fd = symbols.socket(1, 2, 0);
+      expect(symbols.bind(fd, address, address.length)).toBe(0);
+      const notifier = new SystemdNotifier({ NOTIFY_SOCKET: name, WATCHDOG_USEC: "30000000" });
+      expect(notifier.watchdogMs).toBe(30_000);
+      notifier.ready("2 shards");
+      notifier.alive();
+      notifier.reloading(17n);
+      const bytes = Buffer.alloc(200);
+      const received = Array.from({ length: 3 }, () => {
+        const length = Number(symbols.recv(fd, bytes, 200n, 0x40));
+        return bytes.toString("utf8", 0, length);
+      });
+      expect(received).toEqual(["READY=1\nSTATUS=2 shards", "WATCHDOG=1", "RELOADING=1\nMONOTONIC_USEC=17"]);
+      symbols.close(fd);
+    }
+  });
+
+  test("is not spoken to where there is none", () => {
+    const notifier = new SystemdNotifier({ WATCHDOG_USEC: "1000" });
+    expect(notifier.watchdogMs).toBeUndefined();
+    notifier.ready("x");
+    new SystemdNotifier({ NOTIFY_SOCKET: "relative" }).ready("x");
+    new SystemdNotifier({ NOTIFY_SOCKET: "/nonexistent/socket" }).ready("x");
+    expect(existsSync("relative")).toBe(false);
+    expect(
+      new SystemdNotifier({ NOTIFY_SOCKET: "/x", WATCHDOG_USEC: "1", WATCHDOG_PID: "1" }).watchdogMs,
+    ).toBeUndefined();
+  });
+});
+
+test("a histogram's buckets double, and nothing is lost beyond the last", () => {
+  const histogram = new Histogram(1, 3);
+  for (const value of [0, 1, 1.5, 4, 4.1, 1e9]) histogram.record(value);
+  expect(histogram.bounds).toEqual([1, 2, 4]);
+  expect(histogram.data).toEqual({ counts: [2, 1, 1, 2], sum: 1e9 + 10.6 });
+});
+
+test("metrics are for this machine only", () => {
+  for (const address of ["0.0.0.0", "192.0.2.1", "::"])
+    expect(() => serveMetrics({ address, port: 0 }, async () => "")).toThrow("expected 127.0.0.1 or ::1");
+});
