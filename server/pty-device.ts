@@ -22,7 +22,13 @@ const INPUT_FLAGS = 0;
 const LOCAL_FLAGS = 3;
 const CONTROL_CHARACTERS = 17;
 
-/** How the terminal treats input now, as the child or its user has set it. */
+/** Where every terminal's settings are read to: asked for before each key, so nothing is made for it. */
+const termios = new Uint8Array(TERMIOS_BYTES);
+const termiosFlags = new Uint32Array(termios.buffer, 0, LOCAL_FLAGS + 1);
+const termiosCharacters = termios.subarray(CONTROL_CHARACTERS);
+const NOTHING = new Uint8Array(0);
+
+/** How the terminal treats input now, as the child or its user has set it; valid until the next one is asked for. */
 export interface LineModes {
   readonly inputFlags: number;
   readonly localFlags: number;
@@ -99,13 +105,11 @@ export class PtyDevice {
   }
 
   modes(): LineModes | undefined {
-    const termios = new Uint8Array(TERMIOS_BYTES);
     if (libc().tcgetattr(this.master, termios) !== 0) return undefined;
-    const flags = new Uint32Array(termios.buffer, 0, LOCAL_FLAGS + 1);
     return {
-      inputFlags: flags[INPUT_FLAGS]!,
-      localFlags: flags[LOCAL_FLAGS]!,
-      characters: termios.subarray(CONTROL_CHARACTERS),
+      inputFlags: termiosFlags[INPUT_FLAGS]!,
+      localFlags: termiosFlags[LOCAL_FLAGS]!,
+      characters: termiosCharacters,
     };
   }
 
@@ -114,7 +118,8 @@ export class PtyDevice {
     let rest = bytes;
     while (rest.length > 0) {
       const written = Number(libc().write(this.master, rest, BigInt(rest.length)));
-      if (written < 0) return errno() === EAGAIN ? rest : new Uint8Array();
+      if (written === rest.length) return NOTHING;
+      if (written < 0) return errno() === EAGAIN ? rest : NOTHING;
       rest = rest.subarray(written);
     }
     return rest;

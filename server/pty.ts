@@ -5,6 +5,7 @@
  */
 import { withCoreDumps } from "../sys/core-dumps.ts";
 import { errorText } from "../sys/libc.ts";
+import { OutputTurns } from "./output-turns.ts";
 import { expectDescriptors, PtyDevice } from "./pty-device.ts";
 import { PtyInput } from "./pty-input.ts";
 
@@ -20,6 +21,8 @@ const STOPPED_OUTPUT_LIMIT = 256 * 1024;
 const BRKINT = 0o2;
 const IXANY = 0o4000;
 const IMAXBEL = 0o20000;
+
+const turns = new OutputTurns();
 
 export interface PtyCommand {
   /** Program and arguments; a program without a slash is looked up in the PATH of `environment`. */
@@ -59,6 +62,7 @@ export class Pty {
   /** Output since the user stopped it with Ctrl-S, bytes; undefined: not stopped. */
   #sinceStop: number | undefined;
   #closed = false;
+  readonly #turn = { resume: () => this.#resume() };
 
   /** @throws SpawnError */
   constructor(command: PtyCommand, events: PtyEvents) {
@@ -99,6 +103,7 @@ export class Pty {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    turns.leave(this.#turn);
     this.#input?.close();
     this.#device?.close();
     this.#terminal.close();
@@ -120,12 +125,12 @@ export class Pty {
     if (this.#spent >= OUTPUT_BUDGET) this.#pause();
   }
 
-  /** Until the next turn of the event loop, in which the others are served. */
+  /** Until its turn comes again; before that the others are served. */
   #pause(): void {
     if (this.#paused || this.#sinceStop !== undefined || !this.#device || !this.#running) return;
     this.#paused = true;
     this.#device.setOutput(false);
-    setImmediate(() => this.#resume());
+    turns.wait(this.#turn);
   }
 
   #resume(): void {
@@ -141,6 +146,7 @@ export class Pty {
    */
   #onFlowKey(key: "stop" | "start"): void {
     if (key === "stop") {
+      turns.leave(this.#turn);
       this.#resume();
       this.#sinceStop = 0;
     } else {
@@ -149,6 +155,7 @@ export class Pty {
   }
 
   #onExit(): void {
+    turns.leave(this.#turn);
     if (!this.#closed) this.#events.exit();
   }
 }

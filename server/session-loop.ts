@@ -85,6 +85,8 @@ export class SessionLoop implements SessionActivity {
   #lastInput: number;
   #utmp: UtmpRecord | undefined;
   #timer: Timer | undefined;
+  /** When the timer wakes us; Infinity: it is not set. */
+  #wakeAt = Number.POSITIVE_INFINITY;
   #notice: string | undefined;
   #closing = false;
   #finished = false;
@@ -196,7 +198,10 @@ export class SessionLoop implements SessionActivity {
   /** What follows every event: verdicts, then what is due to be sent, then sleep until something is due again. */
   pass(): void {
     if (this.#finished) return;
-    const now = this.#clock();
+    this.#pass(this.#clock());
+  }
+
+  #pass(now: number): void {
     const verdict = this.#judge.onTime(this, now);
     if (verdict !== "stay") {
       this.obey(verdict);
@@ -208,8 +213,8 @@ export class SessionLoop implements SessionActivity {
       return;
     }
     for (const { viewer } of this.#viewers) viewer.tick(now);
-    this.#keepUtmp(now);
-    this.#sleep();
+    if (this.#options.utmp) this.#keepUtmp(now);
+    this.#sleep(now);
   }
 
   /** A viewer that can hear it is told; one that cannot just goes. */
@@ -276,27 +281,46 @@ export class SessionLoop implements SessionActivity {
     }
   }
 
+  /** Nothing is due yet, unless a frame was waiting for something to say: a wake-up is all it takes. */
   #onScreenChanged(): void {
+    if (this.#finished) return;
     const now = this.#clock();
-    for (const { viewer } of this.#viewers) viewer.screenChanged(now);
-    this.pass();
+    let wait = Number.POSITIVE_INFINITY;
+    for (const { viewer } of this.#viewers) {
+      viewer.screenChanged(now);
+      wait = Math.min(wait, viewer.waitTime(now));
+    }
+    if (wait <= 0) this.#pass(now);
+    else this.#wakeWithin(wait, now);
   }
 
   // ---- time
 
-  #sleep(): void {
+  #sleep(now = this.#clock()): void {
     if (this.#finished) return;
-    const now = this.#clock();
     let wait = Math.min(MAX_SLEEP_MS, this.#judge.waitTime(this, now));
     for (const { viewer, since } of this.#viewers) {
       wait = Math.min(wait, viewer.waitTime(now));
       if (!viewer.clientSeen) wait = Math.min(wait, Math.max(0, since + FIRST_WORD_MS - now));
     }
     if (this.#utmp) wait = Math.min(wait, this.#utmp.waitTime(now - this.lastClientState));
+    this.#wakeWithin(wait, now);
+  }
+
+  /** A timer that is early only makes us look once more, which is cheaper than setting another each time. */
+  #wakeWithin(wait: number, now: number): void {
+    if (now + wait >= this.#wakeAt || wait === Number.POSITIVE_INFINITY) return;
     clearTimeout(this.#timer);
     // Timers count whole milliseconds; rounding down would wake us before anything is due.
-    this.#timer = setTimeout(() => this.pass(), Math.ceil(wait));
+    const milliseconds = Math.ceil(wait);
+    this.#wakeAt = now + milliseconds;
+    this.#timer = setTimeout(this.#wake, milliseconds);
   }
+
+  readonly #wake = (): void => {
+    this.#wakeAt = Number.POSITIVE_INFINITY;
+    this.pass();
+  };
 
   #keepUtmp(now: number): void {
     const { descriptor } = this.session;

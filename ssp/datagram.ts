@@ -3,6 +3,7 @@
  *
  *   8 nonce (1 bit direction, 63 bits sequence) │ AES-128-OCB( 2 timestamp │ 2 timestamp reply │ payload ) │ 16 tag
  */
+import { uint64At } from "./bytes.ts";
 import type { DropReason } from "./drops.ts";
 import { MAX_DATAGRAM_BYTES, NONCE_BYTES, TAG_BYTES, TIMESTAMPS_BYTES } from "./params.ts";
 
@@ -64,11 +65,10 @@ export function openDatagram(
   if (plaintext === undefined) return "integrity";
   if (plaintext.length < TIMESTAMPS_BYTES) return "plaintext"; // [P 3.8]
   if (datagram[0]! >>> 7 !== direction) return "direction"; // [P 3.9]
-  const view = new DataView(datagram.buffer, datagram.byteOffset, NONCE_BYTES);
   return {
-    sequence: view.getBigUint64(0) & 0x7fff_ffff_ffff_ffffn,
+    sequence: uint64At(datagram, 0) & 0x7fff_ffff_ffff_ffffn,
     timestamp: (plaintext[0]! << 8) | plaintext[1]!,
     timestampReply: (plaintext[2]! << 8) | plaintext[3]!,
-    payload: plaintext.subarray(TIMESTAMPS_BYTES),
+    payload: plaintext.slice(TIMESTAMPS_BYTES),
   };
 }

@@ -3,6 +3,7 @@
  *
  *   8 instruction id │ 2: final bit, 15-bit number │ contents
  */
+import { setUint64, uint64At } from "./bytes.ts";
 import type { DropReason } from "./drops.ts";
 import { FRAGMENT_HEADER_BYTES, MAX_COMPRESSED_BYTES, MAX_FRAGMENTS } from "./params.ts";
 
@@ -17,23 +18,21 @@ export interface Fragment {
 
 export function encodeFragment(fragment: Fragment): Uint8Array {
   const bytes = new Uint8Array(FRAGMENT_HEADER_BYTES + fragment.contents.length);
-  const view = new DataView(bytes.buffer);
-  view.setBigUint64(0, fragment.id); // [P 6.1]
-  view.setUint16(8, fragment.number | (fragment.final ? 0x8000 : 0));
+  setUint64(bytes, 0, fragment.id); // [P 6.1]
+  bytes[8] = (fragment.number >> 8) | (fragment.final ? 0x80 : 0);
+  bytes[9] = fragment.number;
   bytes.set(fragment.contents, FRAGMENT_HEADER_BYTES);
   return bytes;
 }
 
-/** The fragment, or undefined if not even its header is whole [P 6.1]. The contents are a view of `bytes`. */
+/** The fragment, or undefined if not even its header is whole [P 6.1]. The contents are a copy. */
 export function decodeFragment(bytes: Uint8Array): Fragment | undefined {
   if (bytes.length < FRAGMENT_HEADER_BYTES) return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, FRAGMENT_HEADER_BYTES);
-  const word = view.getUint16(8);
   return {
-    id: view.getBigUint64(0),
-    number: word & 0x7fff,
-    final: (word & 0x8000) !== 0,
-    contents: bytes.subarray(FRAGMENT_HEADER_BYTES),
+    id: uint64At(bytes, 0),
+    number: ((bytes[8]! & 0x7f) << 8) | bytes[9]!,
+    final: bytes[8]! >= 0x80,
+    contents: bytes.slice(FRAGMENT_HEADER_BYTES),
   };
 }
 
@@ -43,6 +42,7 @@ export function decodeFragment(bytes: Uint8Array): Fragment | undefined {
  */
 export function split(compressed: Uint8Array, id: bigint, contentsSize: number): Fragment[] {
   const count = Math.max(1, Math.ceil(compressed.length / contentsSize));
+  if (count === 1) return [{ id, number: 0, final: true, contents: compressed }];
   if (count > MAX_FRAGMENTS) throw new RangeError(`an instruction has at most ${MAX_FRAGMENTS} fragments`);
   const fragments: Fragment[] = [];
   for (let number = 0; number < count; number++) {

@@ -18,6 +18,8 @@ interface EchoAck {
   readonly num: bigint;
 }
 
+const NO_BYTES = new Uint8Array(0);
+
 export type HostEvent = HostBytes | Resize | EchoAck;
 
 /** One Instruction for each event [P 7.8]. No events: no bytes. */
@@ -30,7 +32,7 @@ export function encodeHostMessage(events: readonly HostEvent[]): Uint8Array {
   return encodeMessage(instructions);
 }
 
-/** The events of a HostMessage; undefined if it is no protobuf message. Host strings are views of `bytes`. */
+/** The events of a HostMessage; undefined if it is no protobuf message. */
 export function decodeHostMessage(bytes: Uint8Array): HostEvent[] | undefined {
   const events: HostEvent[] = [];
   const message = new Reader(bytes);
@@ -39,16 +41,16 @@ export function decodeHostMessage(bytes: Uint8Array): HostEvent[] | undefined {
     let host: HostEvent | undefined;
     let resize: HostEvent | undefined;
     let echoAck: HostEvent | undefined;
-    const instruction = new Reader(message.view());
+    const instruction = message.message();
     while (instruction.next()) {
       if (instruction.is(2, LENGTH_DELIMITED)) {
-        host = decodeHostBytes(instruction.view());
+        host = decodeHostBytes(instruction.message());
         if (host === undefined) return undefined;
       } else if (instruction.is(3, LENGTH_DELIMITED)) {
-        resize = decodeResize(instruction.view());
+        resize = decodeResize(instruction.message());
         if (resize === undefined) return undefined;
       } else if (instruction.is(7, LENGTH_DELIMITED)) {
-        echoAck = decodeEchoAck(instruction.view());
+        echoAck = decodeEchoAck(instruction.message());
         if (echoAck === undefined) return undefined;
       }
     }
@@ -59,16 +61,14 @@ export function decodeHostMessage(bytes: Uint8Array): HostEvent[] | undefined {
   return message.failed ? undefined : events;
 }
 
-function decodeHostBytes(bytes: Uint8Array): HostBytes | undefined {
-  let host: Uint8Array = new Uint8Array(0);
-  const reader = new Reader(bytes);
-  while (reader.next()) if (reader.is(4, LENGTH_DELIMITED)) host = reader.view();
+function decodeHostBytes(reader: Reader): HostBytes | undefined {
+  let host: Uint8Array = NO_BYTES;
+  while (reader.next()) if (reader.is(4, LENGTH_DELIMITED)) host = reader.bytes();
   return reader.failed ? undefined : { kind: "bytes", bytes: host };
 }
 
-function decodeEchoAck(bytes: Uint8Array): EchoAck | undefined {
+function decodeEchoAck(reader: Reader): EchoAck | undefined {
   let num = 0n;
-  const reader = new Reader(bytes);
   while (reader.next()) if (reader.is(8, VARINT)) num = reader.uint64();
   return reader.failed ? undefined : { kind: "echo-ack", num };
 }

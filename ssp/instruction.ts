@@ -51,8 +51,8 @@ export function decodeInstruction(bytes: Uint8Array): Instruction | undefined {
     else if (reader.is(3, VARINT)) newNum = reader.uint64();
     else if (reader.is(4, VARINT)) ackNum = reader.uint64();
     else if (reader.is(5, VARINT)) throwawayNum = reader.uint64();
-    else if (reader.is(6, LENGTH_DELIMITED)) diff = reader.view();
-    else if (reader.is(7, LENGTH_DELIMITED)) chaff = reader.view();
+    else if (reader.is(6, LENGTH_DELIMITED)) diff = reader.bytes();
+    else if (reader.is(7, LENGTH_DELIMITED)) chaff = reader.bytes();
   }
   if (reader.failed) return undefined;
   return { protocolVersion, oldNum, newNum, ackNum, throwawayNum, diff, chaff };

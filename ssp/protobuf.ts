@@ -55,9 +55,9 @@ export class Writer {
     return this;
   }
 
-  /** The message. The writer is used up: it does not copy. */
+  /** The message, a fresh array. */
   finish(): Uint8Array {
-    return this.#bytes.subarray(0, this.#at);
+    return this.#bytes.slice(0, this.#at);
   }
 
   #tag(field: number, type: number): void {
@@ -86,7 +86,7 @@ export class Writer {
     const needed = this.#at + more;
     if (needed <= this.#bytes.length) return;
     const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
-    grown.set(this.#bytes.subarray(0, this.#at));
+    grown.set(this.#bytes);
     this.#bytes = grown;
   }
 }
@@ -102,14 +102,19 @@ export class Writer {
  */
 export class Reader {
   readonly #bytes: Uint8Array;
+  /** The message is a part of `#bytes`, up to here. */
+  readonly #end: number;
   #at = 0;
   #field = 0;
   #type = 0;
   #unread = false;
   #failed = false;
 
-  constructor(bytes: Uint8Array) {
+  /** @param start, end of the message in `bytes` */
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
     this.#bytes = bytes;
+    this.#at = start;
+    this.#end = end;
   }
 
   /** The message broke off or held something that is no field. What was read before must not be used. */
@@ -120,13 +125,22 @@ export class Reader {
   /** Goes to the next field; false at the end and after a failure. */
   next(): boolean {
     if (this.#unread) this.#skip(this.#field, this.#type, 0);
-    if (this.#failed || this.#at >= this.#bytes.length) return false;
-    const tag = this.#varint();
-    this.#field = Number(tag >> 3n);
-    this.#type = Number(tag & 7n);
+    if (this.#failed || this.#at >= this.#end) return false;
+    const first = this.#bytes[this.#at]!;
+    if (first < 0x80) {
+      // The usual tag is one byte.
+      this.#at++;
+      this.#field = first >> 3;
+      this.#type = first & 7;
+    } else {
+      const tag = this.#varint();
+      if (tag > 0xffff_ffffn) this.#failed = true;
+      this.#field = Number(tag >> 3n);
+      this.#type = Number(tag & 7n);
+    }
     this.#unread = true;
     // Field numbers are 1 .. 2^29 - 1, and a message does not begin with the end of a group.
-    if (this.#field === 0 || tag > 0xffff_ffffn || this.#type === GROUP_END) this.#failed = true;
+    if (this.#field === 0 || this.#type === GROUP_END) this.#failed = true;
     return !this.#failed;
   }
 
@@ -150,17 +164,36 @@ export class Reader {
     return Number(BigInt.asIntN(32, this.uint64()));
   }
 
-  /** The value of a length-delimited field: a view of the message. */
-  view(): Uint8Array {
+  /** The value of a length-delimited field: a fresh array. */
+  bytes(): Uint8Array {
+    const from = this.#enter();
+    return from === this.#at ? NO_BYTES : this.#bytes.slice(from, this.#at);
+  }
+
+  /** The message in a length-delimited field. */
+  message(): Reader {
+    const from = this.#enter();
+    return new Reader(this.#bytes, from, this.#at);
+  }
+
+  /** Goes behind a length-delimited value; returns where it begins. */
+  #enter(): number {
     this.#unread = false;
-    const length = this.#varint();
-    if (this.#failed || length > BigInt(this.#bytes.length - this.#at)) {
-      this.#failed = true;
-      return NO_BYTES;
-    }
+    const length = this.#length();
     const from = this.#at;
-    this.#at += Number(length);
-    return this.#bytes.subarray(from, this.#at);
+    if (this.#failed || length > this.#end - from) this.#failed = true;
+    else this.#at = from + length;
+    return from;
+  }
+
+  #length(): number {
+    const first = this.#bytes[this.#at];
+    if (this.#at < this.#end && first! < 0x80) {
+      this.#at++;
+      return first!;
+    }
+    // What is longer than a double can count is longer than any message.
+    return Number(this.#varint());
   }
 
   /** At most ten bytes; bits beyond the 64th are cut off. */
@@ -182,20 +215,18 @@ export class Reader {
   }
 
   #byte(): number {
-    const byte = this.#bytes[this.#at];
-    if (byte === undefined) {
+    if (this.#at >= this.#end) {
       this.#failed = true;
       return 0;
     }
-    this.#at++;
-    return byte;
+    return this.#bytes[this.#at++]!;
   }
 
   #skip(field: number, type: number, depth: number): void {
     this.#unread = false;
     if (type === VARINT) this.#varint();
     else if (type === FIXED64) this.#advance(8);
-    else if (type === LENGTH_DELIMITED) this.view();
+    else if (type === LENGTH_DELIMITED) this.#enter();
     else if (type === FIXED32) this.#advance(4);
     else if (type === GROUP_START && depth < MAX_GROUP_DEPTH) this.#skipGroup(field, depth);
     else this.#failed = true;
@@ -215,7 +246,7 @@ export class Reader {
   }
 
   #advance(bytes: number): void {
-    if (this.#at + bytes > this.#bytes.length) this.#failed = true;
+    if (this.#at + bytes > this.#end) this.#failed = true;
     else this.#at += bytes;
   }
 }

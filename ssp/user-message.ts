@@ -17,6 +17,8 @@ export interface Resize {
   readonly rows: number;
 }
 
+const NO_BYTES = new Uint8Array(0);
+
 export type UserEvent = Keys | Resize;
 
 /** One Instruction for each event [P 7.7]. The caller joins neighbouring keys. No events: no bytes. */
@@ -27,7 +29,7 @@ export function encodeUserMessage(events: readonly UserEvent[]): Uint8Array {
   return encodeMessage(instructions);
 }
 
-/** The events of a UserMessage; undefined if it is no protobuf message. Key bytes are views of `bytes`. */
+/** The events of a UserMessage; undefined if it is no protobuf message. */
 export function decodeUserMessage(bytes: Uint8Array): UserEvent[] | undefined {
   const events: UserEvent[] = [];
   const message = new Reader(bytes);
@@ -35,13 +37,13 @@ export function decodeUserMessage(bytes: Uint8Array): UserEvent[] | undefined {
     if (!message.is(1, LENGTH_DELIMITED)) continue;
     let keys: Keys | undefined;
     let resize: Resize | undefined;
-    const instruction = new Reader(message.view());
+    const instruction = message.message();
     while (instruction.next()) {
       if (instruction.is(2, LENGTH_DELIMITED)) {
-        keys = decodeKeys(instruction.view());
+        keys = decodeKeys(instruction.message());
         if (keys === undefined) return undefined;
       } else if (instruction.is(3, LENGTH_DELIMITED)) {
-        resize = decodeResize(instruction.view());
+        resize = decodeResize(instruction.message());
         if (resize === undefined) return undefined;
       }
     }
@@ -71,10 +73,9 @@ export function encodeResize(cols: number, rows: number): Uint8Array {
 }
 
 /** A ResizeMessage; a dimension that is absent is 0. Undefined if it is no protobuf message. */
-export function decodeResize(bytes: Uint8Array): Resize | undefined {
+export function decodeResize(reader: Reader): Resize | undefined {
   let cols = 0;
   let rows = 0;
-  const reader = new Reader(bytes);
   while (reader.next()) {
     if (reader.is(5, VARINT)) cols = reader.int32();
     else if (reader.is(6, VARINT)) rows = reader.int32();
@@ -82,9 +83,8 @@ export function decodeResize(bytes: Uint8Array): Resize | undefined {
   return reader.failed ? undefined : { kind: "resize", cols, rows };
 }
 
-function decodeKeys(bytes: Uint8Array): Keys | undefined {
-  let keys: Uint8Array = new Uint8Array(0);
-  const reader = new Reader(bytes);
-  while (reader.next()) if (reader.is(4, LENGTH_DELIMITED)) keys = reader.view();
+function decodeKeys(reader: Reader): Keys | undefined {
+  let keys: Uint8Array = NO_BYTES;
+  while (reader.next()) if (reader.is(4, LENGTH_DELIMITED)) keys = reader.bytes();
   return reader.failed ? undefined : { kind: "keys", bytes: keys };
 }

@@ -28,6 +28,8 @@ const SYMBOLS = {
   prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
   setlocale: { args: ["i32", "ptr"], returns: "ptr" },
   nl_langinfo: { args: ["i32"], returns: "cstring" },
+  setpriority: { args: ["i32", "u32", "i32"], returns: "i32" },
+  sched_setscheduler: { args: ["i32", "i32", "ptr"], returns: "i32" },
   flock: { args: ["i32", "i32"], returns: "i32" },
   getuid: { args: [], returns: "u32" },
   getpwnam: { args: ["ptr"], returns: "ptr" },

@@ -19,6 +19,8 @@ export interface HostConfig {
     readonly quitNamed: "end" | "detach";
     readonly quitUnnamed: "end" | "detach";
     readonly drain: number;
+    /** Scheduling precedence of the shards, -20 … 0. */
+    readonly nice: number;
   };
   readonly users: {
     readonly allow: readonly string[];
@@ -124,6 +126,7 @@ const SETTINGS: Table = {
     quitNamed: { default: "detach", check: oneOf("end", "detach") },
     quitUnnamed: { default: "end", check: oneOf("end", "detach") },
     drain: { default: 3_600_000, check: seconds },
+    nice: { default: -10, check: count(-20, 0) },
   },
   users: {
     allow: { default: [], check: words },

@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { forbidCoreDumps } from "../../sys/core-dumps.ts";
+import { takePrecedence } from "../../sys/priority.ts";
 import { loadCore } from "../../wasm-core/load.ts";
 import { accountNamed } from "../account.ts";
 import { ShardMetrics } from "../operator/metrics.ts";
@@ -18,6 +19,8 @@ import type { Owner } from "./shard-messages.ts";
 import { Siblings } from "./siblings.ts";
 
 const LOAD_INTERVAL_MS = 2000;
+/** The engine starts threads when it wants to; they are found so often, ms. */
+const PRECEDENCE_INTERVAL_MS = 10_000;
 /** How often the event loop's punctuality is looked at, ms. */
 const LAG_INTERVAL_MS = 500;
 
@@ -90,7 +93,11 @@ async function start(settings: ShardSettings, finish: () => void): Promise<Shard
   siblings?.start();
   watchLoop(metrics, clock);
   reportLoad();
-  void config;
+  if (settings.asRoot && config.host.nice < 0) {
+    if (takePrecedence(config.host.nice)) {
+      setInterval(() => takePrecedence(config.host.nice), PRECEDENCE_INTERVAL_MS).unref();
+    } else tell({ kind: "log", level: "warn", text: "the system gives no precedence (nice)" });
+  }
   return shard;
 }
 

@@ -204,11 +204,22 @@ describe("protobuf", () => {
     }
   });
 
-  test("a value is a view, so a claimed length allocates nothing", () => {
+  test("a length that is only claimed allocates nothing and is a failure", () => {
+    for (const claimed of ["0a0261", "0affffffff0f61", "0affffffffffffffffff0161"]) {
+      const reader = new Reader(hex(claimed));
+      expect(reader.next() && reader.is(1, LENGTH_DELIMITED)).toBe(true);
+      expect(reader.bytes().length).toBe(0);
+      expect(reader.failed).toBe(true);
+    }
+  });
+
+  test("a value belongs to whoever reads it", () => {
     const bytes = hex("0a0161");
     const reader = new Reader(bytes);
-    expect(reader.next() && reader.is(1, LENGTH_DELIMITED)).toBe(true);
-    expect(reader.view().buffer).toBe(bytes.buffer);
+    expect(reader.next()).toBe(true);
+    const value = reader.bytes();
+    bytes.fill(0);
+    expect([...value]).toEqual([0x61]);
   });
 });
 

@@ -1,0 +1,202 @@
+/**
+ * A host against one stock mosh-server a session, in one run: many idle sessions (memory, processor time), many typists
+ * (key to echo, processor time a key), a quiet session beside flooding ones, time to create a session.
+ *
+ *   host.ts [idle] [typists] [flood] [create] [--idle=3000] [--stock-idle=300] [--typists=1000] [--seconds=20]
+ */
+import { takePrecedence } from "../sys/priority.ts";
+import { loadCore } from "../wasm-core/load.ts";
+import { LoadClient } from "./load/client.ts";
+import { cpuSeconds, privateBytes } from "./load/processes.ts";
+import { Quantiles } from "./load/quantiles.ts";
+import { type LoadServer, startHost, startStock } from "./load/servers.ts";
+import { Typist } from "./load/typist.ts";
+
+const words = process.argv.slice(2).filter((word) => !word.startsWith("--"));
+const option = (name: string, standard: number): number =>
+  Number(process.argv.find((word) => word.startsWith(`--${name}=`))?.split("=")[1] ?? standard);
+const wants = (part: string): boolean => words.length === 0 || words.includes(part);
+/** Whether it is stock's turn; `--ours` leaves stock out. */
+const SIDES: readonly boolean[] = process.argv.includes("--ours") ? [false] : [true, false];
+const core = await loadCore();
+// What is measured must be the servers, not how long the measuring waits for a core.
+takePrecedence(-15);
+
+/** Opens sessions a few at a time; how long each took to be created goes to `creation`. */
+async function openMany(
+  server: LoadServer,
+  count: number,
+  command: readonly string[],
+  onFrame?: (client: LoadClient, now: number) => void,
+  creation = new Quantiles(),
+): Promise<LoadClient[]> {
+  const clients: LoadClient[] = [];
+  const together = 8;
+  const one = async (): Promise<void> => {
+    while (clients.length + pending < count) {
+      pending++;
+      const started = performance.now();
+      const endpoint = await server.open(command);
+      creation.record(performance.now() - started);
+      clients.push(await LoadClient.open(core, endpoint, onFrame ? { frame: onFrame } : {}));
+      pending--;
+    }
+  };
+  let pending = 0;
+  await Promise.all(Array.from({ length: together }, one));
+  while (clients.some((client) => client.connectedAt === undefined)) await Bun.sleep(50);
+  return clients;
+}
+
+const ms = (value: number): string => value.toFixed(value < 10 ? 2 : 1);
+
+async function withServers(stock: boolean, body: (server: LoadServer) => Promise<void>): Promise<void> {
+  const server = stock ? startStock() : await startHost();
+  try {
+    await body(server);
+  } finally {
+    await server.stop();
+  }
+}
+
+async function idle(): Promise<void> {
+  console.log("\nidle sessions                     sessions   private kB/session   CPU ms/session-minute");
+  const figures: { memory: number; cpu: number }[] = [];
+  for (const stock of SIDES) {
+    await withServers(stock, async (server) => {
+      const before = stock ? 0 : privateBytes(server.pids);
+      const count = stock ? option("stock-idle", 300) : option("idle", 3000);
+      const clients = await openMany(server, count, ["cat"]);
+      await Bun.sleep(15_000);
+      const cpu = cpuSeconds(server.pids);
+      const seconds = option("seconds", 30);
+      const started = performance.now();
+      await Bun.sleep(seconds * 1000);
+      const minutes = (performance.now() - started) / 60_000;
+      const used = cpuSeconds(server.pids) - cpu;
+      const memory = (privateBytes(server.pids) - before) / count / 1024;
+      const perMinute = (used * 1000) / count / minutes;
+      figures.push({ memory, cpu: perMinute });
+      console.log(
+        `${server.name.padEnd(32)}${String(count).padStart(10)}${memory.toFixed(1).padStart(21)}${perMinute.toFixed(2).padStart(24)}`,
+      );
+      for (const client of clients) client.close();
+    });
+  }
+  if (figures.length < 2) return;
+  console.log(
+    `ratio to stock: memory ${(figures[1]!.memory / figures[0]!.memory).toFixed(4)}, processor ${(figures[1]!.cpu / figures[0]!.cpu).toFixed(2)}`,
+  );
+}
+
+/** Typists at `rate` keys a second each, evenly spread. Returns when `seconds` are over. */
+async function type(typists: readonly Typist[], rate: number, seconds: number): Promise<void> {
+  const start = performance.now();
+  const interval = 1000 / rate;
+  let next = 0;
+  /** Struck in turn: the n-th key of all is due at n / (typists × rate). */
+  const each = interval / typists.length;
+  while (performance.now() - start < seconds * 1000) {
+    const now = performance.now();
+    while (start + next * each <= now) {
+      typists[next % typists.length]!.strike(performance.now());
+      next++;
+    }
+    await Bun.sleep(1);
+  }
+}
+
+async function typing(): Promise<void> {
+  const count = option("typists", 1000);
+  const rate = 4;
+  console.log(
+    `\n${count} typists at ${rate} keys/s        p50 ms    p99 ms    max ms   CPU us/key   late   generator CPU`,
+  );
+  const figures: { p50: number; cpu: number }[] = [];
+  for (const stock of SIDES) {
+    await withServers(stock, async (server) => {
+      const times = new Quantiles();
+      const typistOf = new Map<LoadClient, Typist>();
+      const clients = await openMany(server, count, ["cat"], (client, now) =>
+        typistOf.get(client)?.frame(now),
+      );
+      for (const client of clients) typistOf.set(client, new Typist(client, times));
+      const typists = [...typistOf.values()];
+      await type(typists, rate, 3);
+      const measured = new Quantiles();
+      for (const client of clients) typistOf.set(client, new Typist(client, measured));
+      // A fresh row for everybody.
+      for (const client of clients) client.type(Uint8Array.of(13));
+      await Bun.sleep(1500);
+      const cpu = cpuSeconds(server.pids);
+      const own = process.cpuUsage();
+      const seconds = option("seconds", 20);
+      await type([...typistOf.values()], rate, seconds);
+      const used = cpuSeconds(server.pids) - cpu;
+      const { user, system } = process.cpuUsage(own);
+      const keys = [...typistOf.values()].reduce((sum, typist) => sum + typist.echoed, 0);
+      const late = [...typistOf.values()].reduce((sum, typist) => sum + typist.late, 0);
+      const perKey = (used * 1e6) / keys;
+      figures.push({ p50: measured.at(0.5), cpu: perKey });
+      console.log(
+        `${server.name.padEnd(30)}${ms(measured.at(0.5)).padStart(8)}${ms(measured.at(0.99)).padStart(10)}${ms(measured.max).padStart(10)}${perKey.toFixed(0).padStart(13)}${String(late).padStart(7)}${((user + system) / 1e4 / seconds).toFixed(0).padStart(13)} %`,
+      );
+      for (const client of clients) client.close();
+    });
+  }
+  if (figures.length < 2) return;
+  console.log(
+    `ratio to stock: p50 ${(figures[1]!.p50 / figures[0]!.p50).toFixed(3)}, processor ${(figures[1]!.cpu / figures[0]!.cpu).toFixed(2)}`,
+  );
+}
+
+async function flood(): Promise<void> {
+  console.log(
+    "\na quiet session beside 8 that flood      p50 ms    p99 ms    max ms   flooders' frames, least/most",
+  );
+  for (const stock of SIDES) {
+    await withServers(stock, async (server) => {
+      const times = new Quantiles();
+      const frames = new Map<LoadClient, number>();
+      const floods = await openMany(
+        server,
+        8,
+        ["yes", "a line of some length, as a program that reports what it does would write it"],
+        (client) => frames.set(client, (frames.get(client) ?? 0) + 1),
+      );
+      let typist: Typist | undefined;
+      const [quiet] = await openMany(server, 1, ["cat"], (_client, now) => typist?.frame(now));
+      typist = new Typist(quiet!, times);
+      frames.clear();
+      await type([typist], 10, option("seconds", 20));
+      const counts = floods.map((client) => frames.get(client) ?? 0);
+      console.log(
+        `${server.name.padEnd(38)}${ms(times.at(0.5)).padStart(9)}${ms(times.at(0.99)).padStart(10)}${ms(times.max).padStart(10)}${`${Math.min(...counts)}/${Math.max(...counts)}`.padStart(20)}`,
+      );
+      for (const client of [...floods, quiet!]) client.close();
+    });
+  }
+}
+
+async function create(): Promise<void> {
+  console.log("\ncreating a session                    p50 ms    p99 ms");
+  for (const stock of SIDES) {
+    await withServers(stock, async (server) => {
+      const times = new Quantiles();
+      for (let i = 0; i < 60; i++) {
+        const started = performance.now();
+        await server.open(["cat"]);
+        times.record(performance.now() - started);
+      }
+      console.log(
+        `${server.name.padEnd(36)}${ms(times.at(0.5)).padStart(9)}${ms(times.at(0.99)).padStart(10)}`,
+      );
+    });
+  }
+}
+
+if (wants("create")) await create();
+if (wants("flood")) await flood();
+if (wants("typists")) await typing();
+if (wants("idle")) await idle();
+process.exit(0);
