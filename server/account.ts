@@ -16,6 +16,9 @@ export interface Account {
 
 /** Offsets in struct passwd of 64-bit glibc and musl. */
 const PASSWD = { name: 0, uid: 16, gid: 20, home: 32, shell: 40 };
+/** Offsets in struct spwd of 64-bit glibc and musl; days, -1 = not set. */
+const SHADOW = { changed: 16, longest: 32, inactive: 48, expires: 56 };
+const DAY_MS = 86_400_000;
 /** More groups than a person has. */
 const MAX_GROUPS = 4096;
 
@@ -65,6 +68,26 @@ export function isLoginShell(shell: string, list = "/etc/shells"): boolean {
   }
   const shells = text.split("\n").map((line) => line.replace(/#.*/, "").trim());
   return shells.includes(shell === "" ? "/bin/sh" : shell);
+}
+
+/**
+ * Whether the account's time is over: its own date, or a password that nobody has changed for too long (shadow(5)). What
+ * PAM says beyond that, it says when the session starts. Root only: nobody else may read it. A locked password is no
+ * matter here: it closes only that way in.
+ * @param now ms since the epoch
+ */
+export function hasExpired(name: string, now: number): boolean {
+  const entry = libc().getspnam(Buffer.from(`${name}\0`)) as Pointer | null;
+  if (entry === null) return false;
+  const [changed, longest, inactive, expires] = [
+    SHADOW.changed,
+    SHADOW.longest,
+    SHADOW.inactive,
+    SHADOW.expires,
+  ].map((offset) => Number(read.i64(entry, offset))) as [number, number, number, number];
+  const today = Math.floor(now / DAY_MS);
+  if (expires >= 0 && today >= expires) return true;
+  return changed > 0 && longest >= 0 && inactive >= 0 && today - changed > longest + inactive;
 }
 
 function readAccount(entry: Pointer | bigint | null): Account | undefined {

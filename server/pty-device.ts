@@ -13,6 +13,9 @@ const TCOOFF = 0;
 const TCOON = 1;
 const TIOCGPTN = 0x8004_5430;
 const TIOCSIG = 0x4004_5436;
+const TIOCGPTPEER = 0x5441;
+/** O_RDWR | O_NOCTTY | O_CLOEXEC */
+const PEER_FLAGS = 0o2_000_402;
 const F_DUPFD_CLOEXEC = 1030;
 const EAGAIN = 11;
 
@@ -91,12 +94,12 @@ export class PtyDevice {
 
   /** Stops or starts the child's output. Only while Bun holds the child's end, so not once the child has exited. */
   setOutput(running: boolean): void {
-    libc().ioctl(this.#slave, BigInt(TCXONC), (running ? TCOON : TCOOFF) as Pointer);
+    this.#atChildsEnd(TCXONC, running ? TCOON : TCOOFF);
   }
 
   /** Drops input that the child has not read. The same restriction holds. */
   flushInput(): void {
-    libc().ioctl(this.#slave, BigInt(TCFLSH), TCIFLUSH as Pointer);
+    this.#atChildsEnd(TCFLSH, TCIFLUSH);
   }
 
   /** Sends a signal to the foreground process group, as if its key had been typed. */
@@ -127,5 +130,14 @@ export class PtyDevice {
 
   close(): void {
     libc().close(this.master);
+  }
+
+  #atChildsEnd(request: number, argument: number): void {
+    if (libc().ioctl(this.#slave, BigInt(request), argument as Pointer) === 0) return;
+    // The login(1) of util-linux hangs the terminal up to have it for itself (vhangup): what was opened before is dead.
+    const fresh = libc().ioctl(this.master, BigInt(TIOCGPTPEER), PEER_FLAGS as Pointer);
+    if (fresh < 0) return;
+    libc().ioctl(fresh, BigInt(request), argument as Pointer);
+    libc().close(fresh);
   }
 }

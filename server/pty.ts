@@ -5,6 +5,7 @@
  */
 import { withCoreDumps } from "../sys/core-dumps.ts";
 import { errorText } from "../sys/libc.ts";
+import { hangUpChildren } from "./hang-up.ts";
 import { OutputTurns } from "./output-turns.ts";
 import { expectDescriptors, PtyDevice } from "./pty-device.ts";
 import { PtyInput } from "./pty-input.ts";
@@ -34,6 +35,8 @@ export interface PtyCommand {
   readonly directory: string;
   /** Whom the terminal is given to; undefined: it stays this process's user's. */
   readonly terminalOwner?: { readonly uid: number } | undefined;
+  /** The program only waits for the one that matters, and does not hear the hang-up (su(1) blocks it). */
+  readonly waits?: boolean | undefined;
   readonly cols: number;
   readonly rows: number;
 }
@@ -63,11 +66,13 @@ export class Pty {
   #sinceStop: number | undefined;
   #closed = false;
   readonly #turn = { resume: () => this.#resume() };
+  readonly #waits: boolean;
 
   /** @throws SpawnError */
   constructor(command: PtyCommand, events: PtyEvents) {
     this.#events = events;
     const expected = expectDescriptors();
+    this.#waits = command.waits ?? false;
     this.#process = spawnOrShell(command, (bytes) => this.#onData(bytes));
     this.#terminal = this.#process.terminal!;
     // Bun sets these on top of what the kernel gives a new terminal. Its IUTF8 is right: erasing removes a character.
@@ -104,6 +109,8 @@ export class Pty {
     if (this.#closed) return;
     this.#closed = true;
     turns.leave(this.#turn);
+    if (this.#waits && this.#process.exitCode === null && this.#process.signalCode === null)
+      hangUpChildren(this.pid);
     this.#input?.close();
     this.#device?.close();
     this.#terminal.close();

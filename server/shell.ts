@@ -15,6 +15,8 @@ export interface ChildPlan {
   readonly directory: string;
   /** Whom the terminal is given to; undefined: it stays this process's user's. */
   readonly terminalOwner?: { readonly uid: number } | undefined;
+  /** The program only waits for the one that matters, and does not hear the hang-up. */
+  readonly waits?: boolean | undefined;
   /** A line for the screen, if something is not as the user would expect. */
   readonly complaint: string | undefined;
 }

@@ -33,6 +33,7 @@ const SYMBOLS = {
   flock: { args: ["i32", "i32"], returns: "i32" },
   getuid: { args: [], returns: "u32" },
   getpwnam: { args: ["ptr"], returns: "ptr" },
+  getspnam: { args: ["ptr"], returns: "ptr" },
   getgrgid: { args: ["u32"], returns: "ptr" },
   getgrouplist: { args: ["ptr", "u32", "ptr", "ptr"], returns: "i32" },
   getpwuid: { args: ["u32"], returns: "ptr" },
@@ -40,6 +41,8 @@ const SYMBOLS = {
   freeaddrinfo: { args: ["ptr"], returns: "void" },
   gai_strerror: { args: ["i32"], returns: "cstring" },
   getnameinfo: { args: ["ptr", "u32", "ptr", "u32", "ptr", "u32", "i32"], returns: "i32" },
+  socket: { args: ["i32", "i32", "i32"], returns: "i32" },
+  sendto: { args: ["i32", "ptr", "u64", "i32", "ptr", "u32"], returns: "i64" },
   __errno_location: { args: [], returns: "ptr" },
 } as const;
 

@@ -131,6 +131,8 @@ export class GatewaySession {
         if (command.all || command.user !== undefined)
           return this.#finish("sterna: over ssh you see your own sessions.\n", 1);
         return this.#list(command.json);
+      case "top":
+        return this.#finish("sterna: top is not for here; list shows your sessions.\n", 1);
       case "attach": {
         const { name, readOnly, orNew, here, options } = command;
         const { address, ports } = options;

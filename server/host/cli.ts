@@ -26,6 +26,12 @@ export type Command =
       readonly json: boolean;
       readonly user: string | undefined;
     }
+  | {
+      readonly kind: "top";
+      /** ms */
+      readonly interval: number;
+      readonly once: boolean;
+    }
   | { readonly kind: "kill" | "detach"; readonly name: string; readonly user: string | undefined }
   | {
       readonly kind: "rename";
@@ -33,6 +39,11 @@ export type Command =
       readonly to: string;
       readonly user: string | undefined;
     };
+
+/** Seconds between two looks of `top`. */
+const DEFAULT_INTERVAL = 2;
+const LEAST_INTERVAL = 0.1;
+const MOST_INTERVAL = 3600;
 
 const HELP: Readonly<Record<string, string>> = {
   attach: `Usage: sterna-server attach [NAME] [--or-new] [--read-only] [--here] [--user USER] [options of new] [-- COMMAND...]
@@ -58,6 +69,15 @@ Ends a session: its clients are told, its programs are hung up.`,
   detach: `Usage: sterna-server detach NAME [--user USER]
 
 Says goodbye to all clients of a session. Its programs go on; attach takes it up again.`,
+  top: `Usage: sterna-server top [--interval SECONDS] [--once]
+
+Your sessions, live: who looks at them, round trips, what runs there. Root sees those of all users, and what each shard of
+the host does: processor, memory, datagrams, time from a key to its frame.
+
+  --interval SECONDS   between two looks (default: 2)
+  --once               print it once, as plain text; so it is where standard output is no terminal
+
+Keys: q leaves, u n l c r s choose the order, the same key again reverses it, arrows scroll.`,
   rename: `Usage: sterna-server rename NAME NEW-NAME [--user USER]`,
 };
 
@@ -65,6 +85,7 @@ Says goodbye to all clients of a session. Its programs go on; attach takes it up
 const FLAGS: Readonly<Record<string, readonly string[]>> = {
   attach: ["--read-only", "--here", "--or-new"],
   list: ["--json", "--all"],
+  top: ["--once"],
   kill: [],
   detach: [],
   rename: [],
@@ -92,6 +113,7 @@ export function parseHostCommand(args: readonly string[], sshConnection: string 
   /** What is left for the grammar of `new`. */
   const rest: string[] = [];
   let user: string | undefined;
+  let interval = DEFAULT_INTERVAL;
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!;
     if (FLAGS[kind]!.includes(word)) flags.add(word);
@@ -99,6 +121,11 @@ export function parseHostCommand(args: readonly string[], sshConnection: string 
     else if (word === "--user") {
       user = words[++i];
       if (user === undefined) return fail("--user wants the name of a user");
+    } else if (kind === "top" && /^--interval(?:=|$)/.test(word)) {
+      const value = word.startsWith("--interval=") ? word.slice("--interval=".length) : (words[++i] ?? "");
+      interval = Number(value || Number.NaN);
+      if (!(interval >= LEAST_INTERVAL && interval <= MOST_INTERVAL))
+        return fail(`--interval wants seconds from ${LEAST_INTERVAL} to ${MOST_INTERVAL}, not "${value}"`);
     } else if (kind === "attach" && /^-[sipclv@]/.test(word)) {
       rest.push(word);
       // Options with a value in the next word.
@@ -110,6 +137,11 @@ export function parseHostCommand(args: readonly string[], sshConnection: string 
   if (kind === "list") {
     if (names.length > 0) return fail(`what is "${name}"?`);
     return { kind, all: flags.has("--all"), json: flags.has("--json"), user };
+  }
+  if (kind === "top") {
+    if (names.length > 0) return fail(`what is "${name}"?`);
+    if (user !== undefined) return fail("--user is not for top: root sees all users");
+    return { kind, interval: interval * 1000, once: flags.has("--once") };
   }
   if (kind === "rename") {
     if (name === undefined || to === undefined || names.length > 2) return fail("two names are wanted");

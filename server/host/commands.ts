@@ -1,14 +1,17 @@
 /**
- * `sterna-server list`, `attach`, `kill`, `rename`, `detach`: asks the hosts that are there and prints what they say.
- * `host` and `top` are loaded from here. Called by main.ts.
+ * `sterna-server list`, `attach`, `kill`, `rename`, `detach`, `top`: asks the hosts that are there and prints what they
+ * say. Called by main.ts.
  */
 
 import { libc } from "../../sys/libc.ts";
 import { initialEnvironment } from "../environment.ts";
 import { announce, settle } from "../launch.ts";
+import type { ShardFigures } from "../operator/metrics.ts";
+import type { Sample } from "../operator/top-page.ts";
 import { STDERR, STDOUT, writeText } from "../stdio.ts";
 import { ownHost, reachAll } from "./ask.ts";
 import { type Command, parseHostCommand } from "./cli.ts";
+import { HostGone } from "./control-client.ts";
 import { renderList } from "./list.ts";
 import type {
   AttachRequest,
@@ -39,6 +42,7 @@ export async function runCommand(args: readonly string[], name: string): Promise
     writeText(STDERR, `${command.messages.join("\n")}\n`);
     return 1;
   }
+  if (command.kind === "top") return top(command, environment);
   const hosts = await reachAll(environment);
   try {
     if (command.kind === "attach") return await attach(command, hosts, environment, name);
@@ -131,6 +135,40 @@ async function list(command: Command & { kind: "list" }, hosts: readonly HostCon
   if (command.json) writeText(STDOUT, `${JSON.stringify(sessions)}\n`);
   else writeText(STDOUT, renderList(sessions, { now: Date.now(), users: command.all }));
   return 0;
+}
+
+async function top(
+  command: Command & { kind: "top" },
+  environment: Readonly<Record<string, string>>,
+): Promise<number> {
+  const { runTop } = await import("../operator/top.ts");
+  return runTop({
+    fetch: () => sample(environment),
+    interval: command.interval,
+    once: command.once,
+  });
+}
+
+/** What the hosts that are there at this moment say: they may come and go while somebody looks. */
+async function sample(environment: Readonly<Record<string, string>>): Promise<Sample> {
+  const hosts = await reachAll(environment);
+  const shards: ShardFigures[] = [];
+  const sessions: SessionInfo[] = [];
+  await Promise.all(
+    hosts.map(async (host) => {
+      try {
+        const reply = await host.request({ op: "stats" });
+        if (!reply.ok) return;
+        shards.push(...(reply.shards as readonly ShardFigures[]));
+        sessions.push(...reply.sessions);
+      } catch (error) {
+        if (!(error instanceof HostGone)) throw error;
+      } finally {
+        host.close();
+      }
+    }),
+  );
+  return { time: Date.now(), shards, sessions };
 }
 
 async function tell(

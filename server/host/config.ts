@@ -6,6 +6,8 @@
 import { readFileSync } from "node:fs";
 import { parse, TomlError } from "smol-toml";
 import { isNumericAddress, type PortRange, parsePortRange } from "../address.ts";
+import { templateFault } from "../users/start-plan.ts";
+import { lineOf, nearest } from "./config-places.ts";
 
 /** Everything that can be set. Times are seconds in the file and milliseconds here; 0 = off. */
 export interface HostConfig {
@@ -15,6 +17,9 @@ export interface HostConfig {
     /** Processes; 0: one for each core. */
     readonly shards: number;
     readonly start: "pam" | "setpriv";
+    /** Words that start a login shell, a command; empty: those of `start`. */
+    readonly startShell: readonly string[];
+    readonly startCommand: readonly string[];
     /** What a client's quit does to a session. */
     readonly quitNamed: "end" | "detach";
     readonly quitUnnamed: "end" | "detach";
@@ -65,6 +70,8 @@ type Check<T> = (value: unknown) => Checked<T>;
 interface Setting<T> {
   readonly default: T;
   readonly check: Check<T>;
+  /** Counts at the start only; a reload leaves it as it was. */
+  readonly restart?: true;
 }
 
 function oneOf<T extends string>(...words: readonly T[]): Check<T> {
@@ -81,6 +88,16 @@ const words: Check<readonly string[]> = (value) =>
   Array.isArray(value) && value.every((word) => typeof word === "string" && word !== "")
     ? { value }
     : { expected: 'a list such as ["alice", "dev-*"]' };
+const template =
+  (forCommand: boolean): Check<readonly string[]> =>
+  (value) => {
+    const checked = words(value);
+    if ("expected" in checked) {
+      return { expected: 'a list of words such as ["login", "-p", "-f", "{user}"], or [] for the usual way' };
+    }
+    const fault = templateFault(checked.value, forCommand);
+    return fault === undefined ? checked : { expected: `a program with its words: ${fault}` };
+  };
 const count =
   (least: number, most: number): Check<number> =>
   (value) =>
@@ -119,14 +136,16 @@ type Table = {
 /** Sections and keys as in the file but for the dashes: `quit-named` is `quitNamed`. */
 const SETTINGS: Table = {
   host: {
-    ports: { default: { low: 60000, high: 61000 }, check: ports },
-    listen: { default: ["0.0.0.0"], check: addresses },
-    shards: { default: 0, check: count(0, 256) },
+    ports: { default: { low: 60000, high: 61000 }, check: ports, restart: true },
+    listen: { default: ["0.0.0.0"], check: addresses, restart: true },
+    shards: { default: 0, check: count(0, 256), restart: true },
     start: { default: "pam", check: oneOf("pam", "setpriv") },
+    startShell: { default: [], check: template(false) },
+    startCommand: { default: [], check: template(true) },
     quitNamed: { default: "detach", check: oneOf("end", "detach") },
     quitUnnamed: { default: "end", check: oneOf("end", "detach") },
     drain: { default: 3_600_000, check: seconds },
-    nice: { default: -10, check: count(-20, 0) },
+    nice: { default: -10, check: count(-20, 0), restart: true },
   },
   users: {
     allow: { default: [], check: words },
@@ -147,13 +166,13 @@ const SETTINGS: Table = {
     memory: { default: 0, check: count(0, Number.MAX_SAFE_INTEGER) },
   },
   ssh: {
-    listen: { default: [], check: endpoints },
-    hostKeys: { default: "/etc/sterna", check: text },
+    listen: { default: [], check: endpoints, restart: true },
+    hostKeys: { default: "/etc/sterna", check: text, restart: true },
     exec: { default: false, check: boolean },
-    maxConnections: { default: 500, check: count(1, 100_000) },
-    graceTime: { default: 30_000, check: seconds },
+    maxConnections: { default: 500, check: count(1, 100_000), restart: true },
+    graceTime: { default: 30_000, check: seconds, restart: true },
   },
-  metrics: { listen: { default: "", check: endpoint } },
+  metrics: { listen: { default: "", check: endpoint, restart: true } },
   log: {
     level: { default: "info", check: oneOf("debug", "info", "warn", "error") },
     format: { default: "text", check: oneOf("json", "text") },
@@ -179,10 +198,18 @@ export function keyInFile(key: string): string {
   return key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** Every section and key of the file, with its default. */
-export function allSettings(): readonly { readonly section: string; readonly key: string }[] {
+/** Every section and key of the file, and whether a reload leaves it as it was. */
+export function allSettings(): readonly {
+  readonly section: string;
+  readonly key: string;
+  readonly restart: boolean;
+}[] {
   return Object.entries(SETTINGS).flatMap(([section, keys]) =>
-    Object.keys(keys).map((key) => ({ section, key: keyInFile(key) })),
+    Object.entries(keys as Record<string, Setting<unknown>>).map(([key, { restart }]) => ({
+      section,
+      key: keyInFile(key),
+      restart: restart ?? false,
+    })),
   );
 }
 
@@ -196,20 +223,32 @@ export function parseConfig(toml: string, name: string): HostConfig {
     throw new ConfigError(`${name}:${error.line}: this is not TOML: ${error.message.split("\n")[0]}`);
   }
   const faults: string[] = [];
+  /** File and line, as editors and people take it. */
+  const at = (section: string, key?: string): string => {
+    const line = lineOf(toml, section, key);
+    return line === undefined ? name : `${name}:${line}`;
+  };
   for (const [section, value] of Object.entries(found)) {
-    const keys = SETTINGS[section as keyof HostConfig] as Record<string, unknown> | undefined;
+    const keys: Record<string, unknown> | undefined = Object.hasOwn(SETTINGS, section)
+      ? SETTINGS[section as keyof HostConfig]
+      : undefined;
     if (!keys || typeof value !== "object" || value === null || Array.isArray(value)) {
+      const known = Object.keys(SETTINGS);
+      const meant = nearest(section, known);
       faults.push(
-        `${name}: unknown section [${section}]. There are: ${Object.keys(SETTINGS)
-          .map((known) => `[${known}]`)
+        `${at(section)}: unknown section [${section}].${meant ? ` Did you mean [${meant}]?` : ""} There are: ${known
+          .map((word) => `[${word}]`)
           .join(", ")}.`,
       );
       continue;
     }
     const known = Object.keys(keys).map(keyInFile);
     for (const key of Object.keys(value)) {
-      if (!known.includes(key))
-        faults.push(`${name}: [${section}] has no key ${key}. Known keys: ${known.join(", ")}.`);
+      if (known.includes(key)) continue;
+      const meant = nearest(key, known);
+      faults.push(
+        `${at(section, key)}: [${section}] has no key ${key}.${meant ? ` Did you mean ${meant}?` : ""} Known keys: ${known.join(", ")}.`,
+      );
     }
   }
   const config = Object.fromEntries(
@@ -222,7 +261,7 @@ export function parseConfig(toml: string, name: string): HostConfig {
           const checked = setting.check(given);
           if ("value" in checked) return [key, checked.value];
           faults.push(
-            `${name}: [${section}] ${keyInFile(key)} = ${JSON.stringify(given)}: expected ${checked.expected}.`,
+            `${at(section, keyInFile(key))}: [${section}] ${keyInFile(key)} = ${JSON.stringify(given)}: expected ${checked.expected}.`,
           );
           return [key, setting.default];
         }),
@@ -274,19 +313,32 @@ export function withOptions(config: HostConfig, options: Readonly<Record<string,
 
 /** What a reload cannot change: keys whose new value needs a restart. */
 export function needsRestart(before: HostConfig, after: HostConfig): readonly string[] {
-  const fixed = [
-    ["host", "ports"],
-    ["host", "listen"],
-    ["host", "shards"],
-    ["ssh", "listen"],
-    ["ssh", "hostKeys"],
-    ["metrics", "listen"],
-  ] as const;
-  return fixed
-    .filter(([section, key]) => {
-      const value = (config: HostConfig) =>
-        JSON.stringify((config[section] as unknown as Record<string, unknown>)[key]);
-      return value(before) !== value(after);
-    })
-    .map(([section, key]) => `[${section}] ${keyInFile(key)}`);
+  return allSettings()
+    .filter(
+      ({ section, key, restart }) =>
+        restart &&
+        JSON.stringify(settingOf(before, section, key)) !== JSON.stringify(settingOf(after, section, key)),
+    )
+    .map(({ section, key }) => `[${section}] ${key}`);
+}
+
+/** The new settings, but for those that need a restart. */
+export function keepingFixed(before: HostConfig, after: HostConfig): HostConfig {
+  return Object.fromEntries(
+    Object.entries(SETTINGS).map(([section, keys]) => [
+      section,
+      Object.fromEntries(
+        Object.entries(keys as Record<string, Setting<unknown>>).map(([key, { restart }]) => [
+          key,
+          settingOf(restart ? before : after, section, key),
+        ]),
+      ),
+    ]),
+  ) as unknown as HostConfig;
+}
+
+/** @param key as in the file or as here */
+function settingOf(config: HostConfig, section: string, key: string): unknown {
+  const values = config[section as keyof HostConfig] as unknown as Record<string, unknown>;
+  return values[key.replaceAll(/-[a-z]/g, (letter) => letter[1]!.toUpperCase())];
 }

@@ -19,7 +19,9 @@ export function foregroundCommand(pid: number): string | undefined {
   for (let i = 0; i < MAX_STEPS && name !== undefined && LOGIN_PROGRAMS.has(name); i++) {
     const child = childOf(found);
     if (child === undefined) break;
-    found = child;
+    // Where login gave its child a session of its own, that one's foreground counts.
+    const group = Number(statOf(child)?.[5]);
+    found = group > 0 && group !== found ? group : child;
     name = nameOf(found) ?? name;
   }
   return name?.replaceAll(/[\x00-\x1f\x7f]/g, "").slice(0, MAX_LENGTH);

@@ -1,19 +1,22 @@
 /** The ssh gateway as a process of its own: waits for the supervisor's word, then serves. Called by host-command.ts. */
 import type { ServerChannel } from "ssh2";
 import { libc } from "../../sys/libc.ts";
-import { type Account, accountNamed, accountOf, groupsOf, isLoginShell } from "../account.ts";
+import { type Account, accountNamed, accountOf } from "../account.ts";
 import type { Environment } from "../environment.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import { Login } from "../gateway/login.ts";
 import type { SessionContext } from "../gateway/session.ts";
 import { labelProcess } from "../process-name.ts";
-import { refusalFor } from "../users/admission.ts";
+import { candidateOf, refusalFor } from "../users/admission.ts";
 import { planAsRoot } from "../users/start-plan.ts";
 import { parseEndpoint } from "./config.ts";
 import { connectHost } from "./control-client.ts";
 import type { FromGateway, GatewaySettings, ToGateway } from "./gateway-link.ts";
 import type { HostConnection } from "./messages.ts";
 import { openStream } from "./stream.ts";
+
+/** A command without a terminal. */
+const BY_SETPRIV = { start: "setpriv", startShell: [], startCommand: [] } as const;
 
 export function runGateway(): Promise<number> {
   labelProcess("sterna-gateway");
@@ -79,8 +82,7 @@ function start(settings: () => GatewaySettings): Promise<Gateway> {
 
 function refusal(account: Account, uid: number, { users }: GatewaySettings): string | undefined {
   if (uid !== 0) return account.uid === uid ? undefined : `this host serves only ${accountOf(uid)?.name}`;
-  const shell = isLoginShell(account.shell);
-  return refusalFor({ name: account.name, uid: account.uid, groups: groupsOf(account), shell }, users);
+  return refusalFor(candidateOf(account), users);
 }
 
 /** What a session of a host without root begins with; root's sessions get theirs from the login. */
@@ -110,7 +112,7 @@ function runLine(
 ): void {
   const words = [account.shell || "/bin/sh", "-c", line];
   const plan = asRoot
-    ? planAsRoot(account, { command: words, colors: 0, environment, from: undefined }, "setpriv")
+    ? planAsRoot(account, { command: words, colors: 0, environment, from: undefined }, BY_SETPRIV)
     : { command: words, environment: { ...ownEnvironment(account), ...environment } };
   const child = Bun.spawn({
     cmd: [...plan.command],

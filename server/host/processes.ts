@@ -22,6 +22,7 @@ export interface ShardSettings {
 
 export type ToShard =
   | { readonly kind: "start"; readonly settings: ShardSettings }
+  | { readonly kind: "reload"; readonly config: ShardSettings["config"] }
   | { readonly kind: "call"; readonly id: number; readonly request: ShardRequest };
 
 export type FromShard =
@@ -125,6 +126,11 @@ export class ShardProcess implements ShardLink {
       this.#waiting.set(id, settle);
       this.#send({ kind: "call", id, request });
     });
+  }
+
+  /** New settings, for the sessions from now on. */
+  reload(config: ShardSettings["config"]): void {
+    if (this.#alive) this.#send({ kind: "reload", config });
   }
 
   kill(): void {

@@ -4,13 +4,14 @@
  */
 import { join } from "node:path";
 import { forbidCoreDumps } from "../../sys/core-dumps.ts";
+import { libc } from "../../sys/libc.ts";
 import { takePrecedence } from "../../sys/priority.ts";
 import { loadCore } from "../../wasm-core/load.ts";
 import { accountNamed } from "../account.ts";
 import { ShardMetrics } from "../operator/metrics.ts";
 import { labelProcess } from "../process-name.ts";
-import { planChild } from "../shell.ts";
-import { confined, planAsRoot } from "../users/start-plan.ts";
+import { type ChildPlan, planChild } from "../shell.ts";
+import { confined, planAsRoot, ROOT_PATH } from "../users/start-plan.ts";
 import { systemUtmpWriter } from "../utmp.ts";
 import type { SessionRequest } from "./messages.ts";
 import type { FromShard, ShardSettings, ToShard } from "./processes.ts";
@@ -19,6 +20,7 @@ import type { Owner } from "./shard-messages.ts";
 import { Siblings } from "./siblings.ts";
 
 const LOAD_INTERVAL_MS = 2000;
+const RLIMIT_NOFILE = 7;
 /** The engine starts threads when it wants to; they are found so often, ms. */
 const PRECEDENCE_INTERVAL_MS = 10_000;
 /** How often the event loop's punctuality is looked at, ms. */
@@ -27,10 +29,16 @@ const LAG_INTERVAL_MS = 500;
 export function runShard(): Promise<number> {
   const completion = Promise.withResolvers<number>();
   let shard: Shard | undefined;
+  let config: ShardSettings["config"] | undefined;
   process.on("message", (message: ToShard) => {
     if (message.kind === "start") {
+      config = message.settings.config;
       labelProcess(`sterna-shard-${message.settings.number}`);
-      start(message.settings, () => completion.resolve(0))
+      start(
+        message.settings,
+        () => config!,
+        () => completion.resolve(0),
+      )
         .then((started) => {
           shard = started;
           tell({ kind: "ready" });
@@ -39,7 +47,8 @@ export function runShard(): Promise<number> {
           tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
           completion.resolve(1);
         });
-    } else if (shard) {
+    } else if (message.kind === "reload") config = message.config;
+    else if (shard) {
       shard.handle(message.request).then((reply) => tell({ kind: "reply", id: message.id, reply }));
     }
   });
@@ -55,7 +64,12 @@ function tell(message: FromShard): void {
   if (process.connected) process.send?.(message);
 }
 
-async function start(settings: ShardSettings, finish: () => void): Promise<Shard> {
+/** @param current settings as they are now; those that count at the start are in `settings` */
+async function start(
+  settings: ShardSettings,
+  current: () => ShardSettings["config"],
+  finish: () => void,
+): Promise<Shard> {
   forbidCoreDumps();
   const clock = (): number => performance.now();
   const metrics = new ShardMetrics();
@@ -80,7 +94,7 @@ async function start(settings: ShardSettings, finish: () => void): Promise<Shard
     streamPath: join(directory, `stream-${number}.sock`),
     // Whoever has the token may use it: it was told to them alone.
     streamMode: settings.asRoot ? 0o666 : 0o600,
-    plan: (owner, request) => planFor(owner, request, settings),
+    plan: (owner, request) => planFor(owner, request, settings.asRoot, current()),
     // login(1) keeps the records for users.
     utmp: settings.asRoot ? undefined : systemUtmpWriter(),
     log: (text) => tell({ kind: "log", level: "debug", text }),
@@ -90,6 +104,12 @@ async function start(settings: ShardSettings, finish: () => void): Promise<Shard
     },
   });
   await shard.start();
+  if (settings.asRoot && !hasPrlimit())
+    tell({
+      kind: "log",
+      level: "warn",
+      text: "there is no prlimit(1): [limits] files, processes and memory do not hold",
+    });
   siblings?.start();
   watchLoop(metrics, clock);
   reportLoad();
@@ -101,11 +121,15 @@ async function start(settings: ShardSettings, finish: () => void): Promise<Shard
   return shard;
 }
 
-function planFor(owner: Owner, request: SessionRequest, settings: ShardSettings) {
-  if (!settings.asRoot) return planChild(request.command, request.colors, request.environment);
+function planFor(
+  owner: Owner,
+  request: SessionRequest,
+  asRoot: boolean,
+  { limits, host }: ShardSettings["config"],
+): ChildPlan {
+  if (!asRoot) return planChild(request.command, request.colors, request.environment);
   const account = accountNamed(owner.name);
   if (!account || account.uid !== owner.uid) throw new Error(`user ${owner.name} is not in the database`);
-  const { limits, host } = settings.config;
   const plan = planAsRoot(
     account,
     {
@@ -114,13 +138,30 @@ function planFor(owner: Owner, request: SessionRequest, settings: ShardSettings)
       environment: request.environment,
       from: request.from,
     },
-    host.start,
+    host,
   );
-  return confined(plan, {
-    files: limits.files || undefined,
-    processes: limits.processes || undefined,
-    memory: limits.memory || undefined,
-  });
+  const mostFiles = hardFileLimit();
+  if (mostFiles === undefined || !hasPrlimit()) return plan;
+  return confined(
+    plan,
+    {
+      files: limits.files || undefined,
+      processes: limits.processes || undefined,
+      memory: limits.memory || undefined,
+    },
+    mostFiles,
+  );
+}
+
+/** How many files this process may have open at the most; what it may give its children, too. */
+function hardFileLimit(): number | undefined {
+  const limits = new BigUint64Array(2);
+  return libc().getrlimit(RLIMIT_NOFILE, limits) === 0 ? Number(limits[1]) : undefined;
+}
+
+/** util-linux has it; elsewhere there are no limits to lay on. */
+function hasPrlimit(): boolean {
+  return Bun.which("prlimit", { PATH: ROOT_PATH }) !== null;
 }
 
 /** How late a timer is, is how long everybody may have had to wait. */

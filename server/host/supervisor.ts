@@ -6,15 +6,15 @@ import { closeSync, mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { libc } from "../../sys/libc.ts";
-import { accountName, accountNamed, accountOf, groupsOf, isLoginShell } from "../account.ts";
+import { accountName, accountNamed, accountOf } from "../account.ts";
 import { type Level, Log } from "../operator/log.ts";
 import { exposition, type ShardFigures } from "../operator/metrics.ts";
 import { serveMetrics } from "../operator/metrics-server.ts";
 import { SystemdNotifier } from "../operator/sd-notify.ts";
 import { labelProcess } from "../process-name.ts";
 import { STDERR, writeText } from "../stdio.ts";
-import { type Candidate, refusalFor } from "../users/admission.ts";
-import { ConfigError, type HostConfig, needsRestart, parseEndpoint } from "./config.ts";
+import { candidateOf, refusalFor } from "../users/admission.ts";
+import { ConfigError, type HostConfig, keepingFixed, needsRestart, parseEndpoint } from "./config.ts";
 import { ControlServer } from "./control-server.ts";
 import { GatewayProcess } from "./gateway-link.ts";
 import { Host, type HostPolicy, type Identity } from "./host.ts";
@@ -24,6 +24,10 @@ import type { Owner, ShardLink } from "./shard-messages.ts";
 
 /** A shard that dies again at once is given more and more time. */
 const RESTART_MS = { least: 200, most: 30_000 };
+/** After a goodbye to everybody, the host waits so long for the sessions to end. */
+const END_MS = 15_000;
+/** A scrape does not wait longer for a shard. */
+const SCRAPE_MS = 2000;
 /** Up for so long, a shard is taken to be well. */
 const WELL_AFTER_MS = 60_000;
 
@@ -158,14 +162,15 @@ class Supervisor {
     );
     const shard = new ShardProcess(settings, {
       ended: (id) => this.#host.ended(id),
-      log: (level: Level, text) => this.#log.event(level, text, { shard: number }),
+      log: (level: Level, text) => this.#log.event(level, "shard says", { shard: number, text }),
       died: (status) => {
-        if (this.#shards[number] !== shard || this.#stopping) return;
+        if (this.#shards[number] !== shard) return;
         this.#shards[number] = undefined;
         const lost = this.#host.lost(number);
         this.#lost += lost;
         this.#restarts++;
         this.#log.event("error", "shard died", { shard: number, status, sessions: lost });
+        if (this.#stopping) return;
         const well = performance.now() - started > WELL_AFTER_MS;
         const wait = well ? RESTART_MS.least : Math.min(RESTART_MS.most, before * 2);
         setTimeout(() => {
@@ -187,12 +192,16 @@ class Supervisor {
 
   async #exposition(): Promise<string> {
     const replies = await Promise.all(
-      this.#shards.map((shard) => shard?.call({ op: "stats" }) ?? Promise.resolve(undefined)),
+      this.#shards.map((shard) =>
+        Promise.race([shard?.call({ op: "stats" }), Bun.sleep(SCRAPE_MS).then(() => undefined)]),
+      ),
     );
-    const shards = replies.flatMap((reply) =>
-      reply?.ok && reply.stats !== undefined ? [reply.stats as ShardFigures] : [],
+    const figures = replies.map((reply) =>
+      reply?.ok ? (reply.stats as ShardFigures | undefined) : undefined,
     );
+    const shards = figures.filter((figure) => figure !== undefined);
     return exposition(shards, {
+      shardsUp: figures.map((figure) => figure !== undefined),
       sessions: this.#host.sessions,
       shardRestarts: this.#restarts,
       sessionsLost: this.#lost,
@@ -261,6 +270,8 @@ class Supervisor {
     this.#log.event("info", "ending all sessions", { sessions: this.#host.sessions });
     if (this.#host.sessions === 0) this.#completion.resolve(0);
     this.#tellShards({ op: "end-all" });
+    // A shard that hangs must not keep the host.
+    setTimeout(() => this.#completion.resolve(0), END_MS);
   }
 
   #tellShards(request: Parameters<ShardLink["call"]>[0]): void {
@@ -273,13 +284,12 @@ class Supervisor {
       const config = this.#options.reread();
       const later = needsRestart(this.#config, config);
       if (later.length > 0) this.#log.event("warn", "needs a restart to change", { keys: later.join(", ") });
-      this.#config = {
-        ...config,
-        host: { ...config.host, ports: this.#config.host.ports, listen: this.#config.host.listen },
-      };
-      this.#policy = policyOf(config, this.#uid);
+      this.#config = keepingFixed(this.#config, config);
+      this.#policy = policyOf(this.#config, this.#uid);
+      const { host, limits } = this.#config;
+      for (const shard of this.#shards) shard?.reload({ host, limits });
       this.#log.reload(config.log);
-      this.#gateway?.reload({ ssh: config.ssh, users: config.users });
+      this.#gateway?.reload({ ssh: this.#config.ssh, users: this.#config.users });
       this.#log.event("info", "configuration reloaded");
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
@@ -316,8 +326,6 @@ function policyOf(config: HostConfig, uid: number): HostPolicy {
       admit: (_owner, ofOwner, inAll) => counted(ofOwner, inAll),
     };
   }
-  const refused = (name: string, shell: string, of: Candidate): string | undefined =>
-    refusalFor({ ...of, name, shell: isLoginShell(shell) }, users);
   return {
     ...common,
     identify: (peer): Identity | string => {
@@ -332,10 +340,7 @@ function policyOf(config: HostConfig, uid: number): HostPolicy {
     admit: ({ name, uid: ofUser }, ofOwner, inAll) => {
       const account = accountNamed(name);
       if (!account || account.uid !== ofUser) return "There is no such user.";
-      const groups = groupsOf(account);
-      return (
-        refused(name, account.shell, { name, uid: ofUser, groups, shell: true }) ?? counted(ofOwner, inAll)
-      );
+      return refusalFor(candidateOf(account), users) ?? counted(ofOwner, inAll);
     },
   };
 }

@@ -22,6 +22,11 @@ export class Histogram {
     this.#counts = new Float64Array(buckets + 1);
   }
 
+  /** Another one with the same bounds. */
+  empty(): Histogram {
+    return new Histogram(this.bounds[0]!, this.bounds.length);
+  }
+
   record(value: number): void {
     this.#sum += value;
     let at = 0;
@@ -32,4 +37,24 @@ export class Histogram {
   get data(): HistogramData {
     return { counts: [...this.#counts], sum: this.#sum };
   }
+}
+
+/**
+ * An upper bound of the value below which the share `q` of all values lies; Infinity beyond the last bucket, undefined if
+ * there are no values.
+ * @param counts values in each bucket, one more than bounds
+ */
+export function quantile(
+  counts: readonly number[],
+  bounds: readonly number[],
+  q: number,
+): number | undefined {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  if (total === 0) return undefined;
+  let below = 0;
+  for (let i = 0; i < counts.length; i++) {
+    below += counts[i]!;
+    if (below >= q * total && counts[i]! > 0) return bounds[i] ?? Number.POSITIVE_INFINITY;
+  }
+  return Number.POSITIVE_INFINITY;
 }

@@ -36,19 +36,21 @@ export interface ShardFigures {
   readonly cpu: number;
 }
 
-/** Bounds of the histograms; all shards have the same. */
-const RTT = [1, 14] as const;
-const LOSS = [0.005, 8] as const;
-const KEY_TO_FRAME = [0.25, 14] as const;
-const LOOP_LAG = [0.25, 13] as const;
+/** The histograms, empty; all shards have the same bounds. */
+export const HISTOGRAMS = {
+  rtt: new Histogram(1, 14),
+  loss: new Histogram(0.005, 8),
+  keyToFrame: new Histogram(0.25, 14),
+  loopLag: new Histogram(0.25, 13),
+} as const;
 
 /** What is counted as it happens. */
 export class ShardMetrics {
   readonly #outcomes = new Map<Outcome, number>(OUTCOMES.map((outcome) => [outcome, 0]));
-  readonly rtt = new Histogram(...RTT);
-  readonly loss = new Histogram(...LOSS);
-  readonly keyToFrame = new Histogram(...KEY_TO_FRAME);
-  readonly loopLag = new Histogram(...LOOP_LAG);
+  readonly rtt = HISTOGRAMS.rtt.empty();
+  readonly loss = HISTOGRAMS.loss.empty();
+  readonly keyToFrame = HISTOGRAMS.keyToFrame.empty();
+  readonly loopLag = HISTOGRAMS.loopLag.empty();
   bytesIn = 0;
   bytesOut = 0;
   datagramsOut = 0;
@@ -86,6 +88,8 @@ export class ShardMetrics {
 
 /** What the supervisor itself knows. */
 export interface HostFigures {
+  /** By number: whether the shard answers. */
+  readonly shardsUp: readonly boolean[];
   readonly sessions: number;
   readonly shardRestarts: number;
   readonly sessionsLost: number;
@@ -99,6 +103,12 @@ export function exposition(shards: readonly ShardFigures[], host: HostFigures): 
     ["", host.draining ? 0 : 1],
   ]);
   page.metric("sterna_host_sessions", "gauge", "Sessions of the host.", [["", host.sessions]]);
+  page.metric(
+    "sterna_shard_up",
+    "gauge",
+    "1 if the shard answers; the figures of one that does not are missing.",
+    host.shardsUp.map((up, shard) => [`shard="${shard}"`, up ? 1 : 0]),
+  );
   page.metric("sterna_shard_restarts_total", "counter", "Shards that died and were started again.", [
     ["", host.shardRestarts],
   ]);
@@ -145,35 +155,17 @@ export function exposition(shards: readonly ShardFigures[], host: HostFigures): 
   );
   each("sterna_resident_bytes", "gauge", "Resident memory of a shard's process.", (shard) => shard.rss);
   each("sterna_cpu_seconds_total", "counter", "Processor time of a shard.", (shard) => shard.cpu);
-  const spread = (
-    name: string,
-    help: string,
-    shape: readonly [number, number],
-    scale: number,
-    of: (shard: ShardFigures) => HistogramData,
-  ): void => page.histogram(name, help, new Histogram(...shape).bounds, scale, shards, of);
-  spread("sterna_rtt_seconds", "Smoothed round trip at each heartbeat.", RTT, 1000, (shard) => shard.rtt);
+  const spread = (name: string, kind: keyof typeof HISTOGRAMS, help: string, scale: number): void =>
+    page.histogram(name, help, HISTOGRAMS[kind].bounds, scale, shards, (shard) => shard[kind]);
+  spread("sterna_rtt_seconds", "rtt", "Smoothed round trip at each heartbeat.", 1000);
   spread(
     "sterna_loss_ratio",
+    "loss",
     "Share of an attachment's datagrams that were lost on the way here.",
-    LOSS,
     1,
-    (shard) => shard.loss,
   );
-  spread(
-    "sterna_key_to_frame_seconds",
-    "From a key to the frame that answers it.",
-    KEY_TO_FRAME,
-    1000,
-    (shard) => shard.keyToFrame,
-  );
-  spread(
-    "sterna_loop_lag_seconds",
-    "How late timers of the event loop are.",
-    LOOP_LAG,
-    1000,
-    (shard) => shard.loopLag,
-  );
+  spread("sterna_key_to_frame_seconds", "keyToFrame", "From a key to the frame that answers it.", 1000);
+  spread("sterna_loop_lag_seconds", "loopLag", "How late timers of the event loop are.", 1000);
   return page.text;
 }
 

@@ -2,7 +2,6 @@
  * What systemd is told of a service of `Type=notify`: datagrams to the Unix socket that NOTIFY_SOCKET names. Without
  * systemd nothing happens. Called by supervisor.ts.
  */
-import { dlopen } from "bun:ffi";
 import { libc } from "../../sys/libc.ts";
 
 const AF_UNIX = 1;
@@ -10,11 +9,6 @@ const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
 /** sun_path */
 const MAX_PATH = 108;
-
-const SYMBOLS = {
-  socket: { args: ["i32", "i32", "i32"], returns: "i32" },
-  sendto: { args: ["i32", "ptr", "u64", "i32", "ptr", "u32"], returns: "i64" },
-} as const;
 
 export class SystemdNotifier {
   readonly #path: string | undefined;
@@ -58,11 +52,10 @@ export class SystemdNotifier {
     const address = Buffer.alloc(2 + path.length);
     address.writeUInt16LE(AF_UNIX, 0);
     path.copy(address, 2);
-    const { symbols } = dlopen("libc.so.6", SYMBOLS);
-    const fd = symbols.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const fd = libc().socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return;
     const bytes = Buffer.from(message);
-    symbols.sendto(fd, bytes, BigInt(bytes.length), 0, address, address.length);
+    libc().sendto(fd, bytes, BigInt(bytes.length), 0, address, address.length);
     libc().close(fd);
   }
 }

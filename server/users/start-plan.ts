@@ -26,12 +26,39 @@ interface TerminalOwner {
 
 export interface RootPlan extends ChildPlan {
   readonly terminalOwner: TerminalOwner | undefined;
+  readonly waits: boolean;
 }
 
-export type StartMethod = "pam" | "setpriv";
+/** How a shell becomes its user's. */
+export interface StartMethod {
+  readonly start: "pam" | "setpriv";
+  /** The operator's own words for a login shell and for a command; empty: those of `start`. */
+  readonly startShell: readonly string[];
+  readonly startCommand: readonly string[];
+}
+
+/** What stands in braces in the operator's words; `{command}` is a word of its own and becomes several. */
+const PLACEHOLDERS = ["user", "uid", "gid", "home", "shell", "from"] as const;
+const COMMAND_WORD = "{command}";
+const PLACEHOLDER = /\{([a-z]+)\}/g;
+
+/** What is wrong with words for {@link StartMethod}; undefined: nothing. */
+export function templateFault(words: readonly string[], forCommand: boolean): string | undefined {
+  if (words.length === 0) return undefined;
+  if (/[{}]/.test(words[0]!)) return "its first word must be a program";
+  if (forCommand && !words.includes(COMMAND_WORD)) return `it must have the word "${COMMAND_WORD}"`;
+  for (const word of words) {
+    if (forCommand && word === COMMAND_WORD) continue;
+    for (const [whole, name] of word.matchAll(PLACEHOLDER)) {
+      if (!PLACEHOLDERS.includes(name as (typeof PLACEHOLDERS)[number]))
+        return `it knows ${PLACEHOLDERS.map((known) => `{${known}}`).join(" ")}${forCommand ? ` ${COMMAND_WORD}` : ""}, not ${whole}`;
+    }
+  }
+  return undefined;
+}
 
 /** The path root's programs run with. */
-const ROOT_PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
+export const ROOT_PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
 /** Variables of the request that pass, if their value is a plain word. */
 const PASSING =
   /^(?:LANG|LANGUAGE|LC_[A-Z]+|COLORTERM|TERM_PROGRAM|NCURSES_NO_UTF8_ACS|SSH_CONNECTION|SSH_CLIENT|SSH_AUTH_SOCK|STERNA_SESSION)$/;
@@ -56,18 +83,52 @@ export function passingEnvironment(environment: Environment, colors: number): Re
 
 export function planAsRoot(account: Account, request: StartRequest, method: StartMethod): RootPlan {
   const passing = passingEnvironment(request.environment, request.colors);
+  const template = request.command === undefined ? method.startShell : method.startCommand;
   const { command, owner } =
-    method === "pam" ? throughPam(account, request, passing) : bySetpriv(account, request, passing);
+    template.length > 0
+      ? { command: fillIn(template, account, request), owner: account }
+      : method.start === "pam"
+        ? throughPam(account, request, passing)
+        : bySetpriv(account, request, passing);
+  const clean = template.length === 0 && method.start === "setpriv";
   return {
     command,
     argv0: undefined,
     // Whoever logs somebody in says what is to be said.
     login: false,
-    environment: { ...(method === "pam" ? passing : { TERM: passing.TERM! }), PATH: ROOT_PATH },
+    environment: { ...(clean ? { TERM: passing.TERM! } : passing), PATH: ROOT_PATH },
     directory: "/",
     complaint: undefined,
-    terminalOwner: owner,
+    terminalOwner: owner && { uid: owner.uid, gid: owner.gid },
+    // login, su and their like; what changes to another user and stays is no longer root's, and hears the hang-up.
+    waits: true,
   };
+}
+
+/** The operator's words with what they name put in; no value is split or read by a shell. */
+function fillIn(
+  words: readonly string[],
+  { name, uid, gid, home, shell }: Account,
+  { command = [], from }: StartRequest,
+): string[] {
+  const values: Record<(typeof PLACEHOLDERS)[number], string> = {
+    user: name,
+    uid: String(uid),
+    gid: String(gid),
+    home,
+    shell: shell || "/bin/sh",
+    from: plainAddress(from) ?? "localhost",
+  };
+  return words.flatMap((word) =>
+    word === COMMAND_WORD
+      ? command
+      : [word.replaceAll(PLACEHOLDER, (_, key: keyof typeof values) => values[key])],
+  );
+}
+
+/** Where somebody came from, if it is an address. */
+function plainAddress(from: string | undefined): string | undefined {
+  return from !== undefined && /^[\w.:%][\w.:%-]*$/.test(from) ? from : undefined;
 }
 
 function bySetpriv(
@@ -95,8 +156,11 @@ function throughPam(
   passing: Readonly<Record<string, string>>,
 ): { command: string[]; owner: TerminalOwner | undefined } {
   if (command === undefined) {
-    const host = from !== undefined && /^[\w.:%-]+$/.test(from) ? ["-h", from] : [];
-    return { command: ["login", "-p", ...host, "-f", name], owner: undefined };
+    const address = plainAddress(from);
+    return {
+      command: ["login", "-p", ...(address ? ["-h", address] : []), "-f", name],
+      owner: undefined,
+    };
   }
   // login runs no commands. su's shell gets the words quoted, and is replaced by the program.
   const script = `SHELL=${quote(shell || "/bin/sh")}; export SHELL; exec ${command.map(quote).join(" ")}`;
@@ -114,7 +178,7 @@ function quote(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** Limits of every child, set before it becomes the user's. */
+/** Limits of every child, set before it becomes the user's. PAM may set others. */
 export interface ChildLimits {
   /** Open files. */
   readonly files: number | undefined;
@@ -124,13 +188,23 @@ export interface ChildLimits {
   readonly memory: number | undefined;
 }
 
-/** The plan with the limits laid on: prlimit starts what was to be started. */
-export function confined(plan: RootPlan, { files, processes, memory }: ChildLimits): RootPlan {
+/** Open files that a program may have before it asks for more: what every Linux system begins with. */
+const USUAL_FILES = 1024;
+
+/**
+ * The plan with the limits laid on: prlimit starts what was to be started. Without a limit of the operator's, programs get
+ * back the usual soft one for open files, which this process has raised to the hard one for itself.
+ * @param mostFiles this process's hard limit
+ */
+export function confined(
+  plan: RootPlan,
+  { files, processes, memory }: ChildLimits,
+  mostFiles: number,
+): RootPlan {
   const options = [
-    ...(files === undefined ? [] : [`--nofile=${files}`]),
+    files === undefined ? `--nofile=${Math.min(USUAL_FILES, mostFiles)}:` : `--nofile=${files}`,
     ...(processes === undefined ? [] : [`--nproc=${processes}`]),
     ...(memory === undefined ? [] : [`--as=${memory}`]),
   ];
-  if (options.length === 0) return plan;
   return { ...plan, command: ["prlimit", ...options, "--", ...plan.command] };
 }

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   allSettings,
+  keepingFixed,
   keyInFile,
   needsRestart,
   parseConfig,
@@ -11,6 +12,7 @@ import {
   readConfig,
   withOptions,
 } from "../../server/host/config.ts";
+import { nearest } from "../../server/host/config-places.ts";
 
 const root = join(import.meta.dir, "../..");
 const defaults = parseConfig("", "x");
@@ -29,8 +31,14 @@ describe("the file", () => {
 
   test("the page for operators explains every key", () => {
     const page = readFileSync(join(root, "docs/operating.md"), "utf8");
-    const explained = [...page.matchAll(/^\| `\[([a-z]+)\] ([a-z-]+)` \|/gm)].map((match) => match.slice(1));
-    expect(explained).toEqual(allSettings().map(({ section, key }) => [section, key]));
+    const explained = [...page.matchAll(/^\| `\[([a-z]+)\] ([a-z-]+)` \| `(.+?)` \|(.*)\|$/gm)].map(
+      ([, section, key, value, text]) => {
+        const parsed = parseConfig(`[${section}]\n${key} = ${value}`, "docs");
+        expect([key, parsed]).toEqual([key, defaults]);
+        return { section, key, restart: text!.includes("○") };
+      },
+    );
+    expect(explained).toEqual([...allSettings()] as never);
   });
 
   test("times are seconds, everything arrives", () => {
@@ -50,12 +58,26 @@ describe("the file", () => {
   test.each([
     [
       "[host]\nports = 0",
-      'f: [host] ports = 0: expected a UDP port such as 60000 or a range such as "60000:61000".',
+      'f:2: [host] ports = 0: expected a UDP port such as 60000 or a range such as "60000:61000".',
     ],
     ['[host]\nlisten = ["example.org"]', "expected a list of numeric addresses"],
     ["[host]\nshards = -1", "expected a whole number from 0 to 256"],
-    ["[host]\nshard = 2", "[host] has no key shard. Known keys: ports, listen, shards"],
-    ["[hosts]\n", "f: unknown section [hosts]. There are: [host], [users]"],
+    [
+      "[host]\nshard = 2",
+      "f:2: [host] has no key shard. Did you mean shards? Known keys: ports, listen, shards",
+    ],
+    ["[host]\nzzz = 2", "f:2: [host] has no key zzz. Known keys: ports"],
+    ["\n\n[hosts]\n", "f:3: unknown section [hosts]. Did you mean [host]? There are: [host], [users]"],
+    ["[constructor]\nx = 1", "f:1: unknown section [constructor]. There are"],
+    ["[limits]\n# idle = 3\n\nsessions = 1\n  idle=-1", "f:5: [limits] idle = -1"],
+    ["limits.idle = -1", "f: [limits] idle = -1"],
+    ['[host]\nstart-shell = "login"', "expected a list of words such as"],
+    ['[host]\nstart-shell = ["{user}"]', "its first word must be a program"],
+    [
+      '[host]\nstart-shell = ["x", "{name}"]',
+      "it knows {user} {uid} {gid} {home} {shell} {from}, not {name}",
+    ],
+    ['[host]\nstart-command = ["x", "{user}"]', 'it must have the word "{command}"'],
     ["[limits]\nidle = -1", "expected seconds, 0 for no limit"],
     ['[ssh]\nlisten = ["2222"]', "expected a list such as"],
     ['[log]\nlevel = "loud"', 'expected "debug" or "info" or "warn" or "error"'],
@@ -101,12 +123,33 @@ describe("options", () => {
   });
 });
 
+test("the nearest word is one slip in three letters away", () => {
+  const known = ["sessions", "sessions-per-user", "idle", "cols"];
+  for (const [word, meant] of [
+    ["session", "sessions"],
+    ["sesions", "sessions"],
+    ["idel", "idle"],
+    ["sessions-per-usr", "sessions-per-user"],
+    ["columns", undefined],
+    ["x", undefined],
+    ["", undefined],
+  ] as const)
+    expect([word, nearest(word, known)]).toEqual([word, meant]);
+});
+
 test("a reload says what it cannot change", () => {
   const changed = withOptions(parseConfig("[limits]\nidle = 5", "f"), {
     port: "61000",
     metrics: "127.0.0.1:1",
   });
   expect(needsRestart(defaults, changed)).toEqual(["[host] ports", "[metrics] listen"]);
+  const kept = keepingFixed(defaults, changed);
+  expect(kept.limits.idle).toBe(5000);
+  expect(kept).toEqual({ ...defaults, limits: changed.limits });
+  expect(needsRestart(defaults, parseConfig("[host]\nnice = -1\n[ssh]\ngrace-time = 1", "f"))).toEqual([
+    "[host] nice",
+    "[ssh] grace-time",
+  ]);
   expect(needsRestart(defaults, parseConfig("[users]\ndeny = ['x']", "f"))).toEqual([]);
   expect(keyInFile("sessionsPerUser")).toBe("sessions-per-user");
 });

@@ -2,7 +2,7 @@
 
 import { dlopen } from "bun:ffi";
 import { afterAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { accountNamed, accountOf, groupsOf, isLoginShell } from "../../server/account.ts";
@@ -10,7 +10,7 @@ import { Histogram } from "../../server/operator/histogram.ts";
 import { type Level, Log } from "../../server/operator/log.ts";
 import { serveMetrics } from "../../server/operator/metrics-server.ts";
 import { SystemdNotifier } from "../../server/operator/sd-notify.ts";
-import { refusalFor } from "../../server/users/admission.ts";
+import { closedNotice, refusalFor } from "../../server/users/admission.ts";
 import { confined, passingEnvironment, planAsRoot } from "../../server/users/start-plan.ts";
 
 describe("the log", () => {
@@ -55,7 +55,14 @@ describe("the log", () => {
 
 describe("admission", () => {
   const rules = { allow: [], deny: [], allowGroups: [], denyGroups: [], root: false };
-  const alice = { name: "alice", uid: 1000, groups: ["alice", "dev"], shell: true };
+  const alice = {
+    name: "alice",
+    uid: 1000,
+    groups: ["alice", "dev"],
+    shell: true,
+    expired: false,
+    closed: undefined,
+  };
   test.each<[object, object, boolean]>([
     [{}, {}, true],
     [{ allow: ["al*"] }, {}, true],
@@ -67,8 +74,31 @@ describe("admission", () => {
     [{}, { uid: 0, name: "root" }, false],
     [{ root: true }, { uid: 0, name: "root" }, true],
     [{ allow: ["a.ice"] }, {}, false],
+    [{ allow: ["*", "!alice"] }, {}, false],
+    [{ allow: [`${"a*".repeat(40)}x`] }, { name: "a".repeat(200) }, false],
+    [{}, { expired: true }, false],
+    [{}, { closed: "Back at noon." }, false],
+    [{ root: true }, { uid: 0, name: "root", closed: "Back at noon." }, true],
   ])("%p lets %p in: %p", (rule, who, admitted) => {
     expect(refusalFor({ ...alice, ...who }, { ...rules, ...rule }) === undefined).toBe(admitted);
+  });
+
+  test("says what the person can do something about, and nothing about the rules", () => {
+    expect(refusalFor({ ...alice, expired: true }, rules)).toBe("The account of user alice has expired.");
+    expect(refusalFor({ ...alice, closed: "Back at noon." }, rules)).toBe("Back at noon.");
+    const no = "User alice may not have sessions on this host.";
+    for (const rule of [{ deny: ["alice"] }, { denyGroups: ["dev"] }, { allow: ["bob"] }])
+      expect(refusalFor({ ...alice, expired: true, closed: "x" }, { ...rules, ...rule })).toBe(no);
+  });
+
+  test("reads nologin(5), on one line that a terminal can bear", () => {
+    const path = join(mkdtempSync(join(tmpdir(), "sterna-nologin-")), "nologin");
+    expect(closedNotice([path])).toBeUndefined();
+    writeFileSync(path, "Back at\nnoon.\x1b[2J\n");
+    expect(closedNotice(["/nonexistent/nologin", path])).toBe("Back at noon. [2J");
+    writeFileSync(path, "");
+    expect(closedNotice([path])).toBe("This system takes no logins now.");
+    rmSync(join(path, ".."), { recursive: true });
   });
 
   test("accounts are those of the C library", () => {
@@ -86,6 +116,8 @@ describe("admission", () => {
 
 describe("the plan of a user's program", () => {
   const account = { name: "alice", uid: 1000, gid: 1000, home: "/home/alice", shell: "/bin/zsh" };
+  const pam = { start: "pam", startShell: [], startCommand: [] } as const;
+  const setpriv = { ...pam, start: "setpriv" } as const;
   const request = { command: undefined, colors: 256, environment: {}, from: "192.0.2.1" };
 
   test("what passes from the request is a short list of plain words", () => {
@@ -116,10 +148,10 @@ describe("the plan of a user's program", () => {
   });
 
   test("a login, with an address only if it is one", () => {
-    expect(planAsRoot(account, request, "pam").command).toEqual([
+    expect(planAsRoot(account, request, pam).command).toEqual([
       ...["login", "-p", "-h", "192.0.2.1", "-f", "alice"],
     ]);
-    expect(planAsRoot(account, { ...request, from: "x y" }, "pam").command).toEqual([
+    expect(planAsRoot(account, { ...request, from: "x y" }, pam).command).toEqual([
       "login",
       "-p",
       "-f",
@@ -128,12 +160,33 @@ describe("the plan of a user's program", () => {
   });
 
   test("limits stand in front, before the change of user", () => {
-    const plan = planAsRoot(account, request, "setpriv");
+    const plan = planAsRoot(account, request, setpriv);
     expect(plan.command.slice(0, 2)).toEqual(["setpriv", "--reuid=1000"]);
     expect(plan.terminalOwner).toEqual({ uid: 1000, gid: 1000 });
-    const limited = confined(plan, { files: 100, processes: undefined, memory: 5 });
+    const limited = confined(plan, { files: 100, processes: undefined, memory: 5 }, 20_000);
     expect(limited.command.slice(0, 4)).toEqual(["prlimit", "--nofile=100", "--as=5", "--"]);
-    expect(confined(plan, { files: undefined, processes: undefined, memory: undefined })).toBe(plan);
+    // Without a limit of the operator's: the usual soft one, and the hard one as it is.
+    const none = { files: undefined, processes: undefined, memory: undefined };
+    expect(confined(plan, none, 20_000).command.slice(0, 3)).toEqual(["prlimit", "--nofile=1024:", "--"]);
+    expect(confined(plan, none, 512).command[1]).toBe("--nofile=512:");
+  });
+
+  test("the operator's words: what they name is put in, and nothing is split", () => {
+    const own = {
+      start: "pam",
+      startShell: ["enter", "--as={uid}:{gid}", "{user}", "{from}", "{home}", "{shell}"],
+      startCommand: ["enter", "{user}", "--", "{command}", "end"],
+    } as const;
+    const shell = planAsRoot({ ...account, home: "/home/a b{uid}" }, request, own);
+    expect(shell.command).toEqual([
+      ...["enter", "--as=1000:1000", "alice", "192.0.2.1", "/home/a b{uid}", "/bin/zsh"],
+    ]);
+    expect(shell.terminalOwner).toEqual({ uid: 1000, gid: 1000 });
+    const words = ["x y", "{user}", "", "$(id)"];
+    expect(planAsRoot(account, { ...request, command: words }, own).command).toEqual([
+      ...["enter", "alice", "--", ...words, "end"],
+    ]);
+    expect(planAsRoot(account, { ...request, from: "-x" }, own).command[3]).toBe("localhost");
   });
 });
 
