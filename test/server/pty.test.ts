@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Pty, type PtyCommand, SpawnError } from "../../server/pty.ts";
+import { expectDescriptors, PtyDevice } from "../../server/pty-device.ts";
 import { INPUT_LIMIT } from "../../server/pty-input.ts";
 import { until } from "../drivers/wait.ts";
 
@@ -212,6 +213,43 @@ describe("a child that floods", () => {
       });
       child.pty.write(CTRL_Q);
     }
+  });
+});
+
+describe("a terminal that was hung up and opened anew, as login does", () => {
+  const asRoot = process.getuid?.() === 0 ? test : test.skip;
+  asRoot("can still be stopped", async () => {
+    const expected = expectDescriptors();
+    let bytes = 0;
+    const child = Bun.spawn([process.execPath, join(import.meta.dir, "../drivers/vhangup.ts"), "yes"], {
+      env: { PATH: process.env.PATH ?? "" },
+      terminal: {
+        cols: 80,
+        rows: 24,
+        data: (_, data) => {
+          bytes += data.length;
+        },
+      },
+    });
+    const device = PtyDevice.find(expected)!;
+    for (let round = 0; round < 3; round++) {
+      const before = bytes;
+      await until("the flood", () => bytes > before + 100_000);
+      device.setOutput(false);
+      // What was on its way arrives; then nothing more does.
+      let seen = -1;
+      await until("silence", async () => {
+        if (bytes === seen) return true;
+        seen = bytes;
+        await Bun.sleep(100);
+        return false;
+      });
+      device.setOutput(true);
+    }
+    child.terminal!.close();
+    child.kill("SIGKILL");
+    await child.exited;
+    device.close();
   });
 });
 
