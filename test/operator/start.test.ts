@@ -38,10 +38,7 @@ beforeAll(() => {
   account = accountNamed(name)!;
   mkdirSync(account.home);
   writeFileSync(join(account.home, ".hushlogin"), "");
-  writeFileSync(
-    join(account.home, ".bashrc"),
-    "PS1='$ '\nbind 'set enable-bracketed-paste off' 2>/dev/null\n",
-  );
+  writeFileSync(join(account.home, ".bashrc"), "PS1='$ '\n");
   chownSync(account.home, account.uid, account.gid);
   Bun.spawnSync(["chmod", "755", home]);
 });
