@@ -38,6 +38,8 @@ beforeAll(() => {
   account = accountNamed(name)!;
   mkdirSync(account.home);
   writeFileSync(join(account.home, ".hushlogin"), "");
+  writeFileSync(join(account.home, ".inputrc"), "set enable-bracketed-paste off\n");
+  writeFileSync(join(account.home, ".bash_profile"), ". ~/.bashrc\n");
   writeFileSync(join(account.home, ".bashrc"), "PS1='$ '\n");
   chownSync(account.home, account.uid, account.gid);
   Bun.spawnSync(["chmod", "755", home]);
