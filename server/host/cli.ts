@@ -27,6 +27,7 @@ export type Command =
       readonly user: string | undefined;
     }
   | { readonly kind: "kill" | "detach"; readonly name: string; readonly user: string | undefined }
+  | { readonly kind: "top" }
   | {
       readonly kind: "rename";
       readonly name: string;
@@ -59,6 +60,9 @@ Ends a session: its clients are told, its programs are hung up.`,
 
 Says goodbye to all clients of a session. Its programs go on; attach takes it up again.`,
   rename: `Usage: sterna-server rename NAME NEW-NAME [--user USER]`,
+  top: `Usage: sterna-server top
+
+Sessions and what the host's processes do, again every two seconds; q leaves. Root sees everybody's.`,
 };
 
 /** Flags and options with a value that each command takes, beside `--help` and `--user`. */
@@ -68,6 +72,7 @@ const FLAGS: Readonly<Record<string, readonly string[]>> = {
   kill: [],
   detach: [],
   rename: [],
+  top: [],
 };
 
 /**
@@ -111,6 +116,7 @@ export function parseHostCommand(args: readonly string[], sshConnection: string 
     if (names.length > 0) return fail(`what is "${name}"?`);
     return { kind, all: flags.has("--all"), json: flags.has("--json"), user };
   }
+  if (kind === "top") return names.length > 0 ? fail(`what is "${name}"?`) : { kind };
   if (kind === "rename") {
     if (name === undefined || to === undefined || names.length > 2) return fail("two names are wanted");
     return { kind, name, to, user };

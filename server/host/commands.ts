@@ -6,6 +6,7 @@
 import { libc } from "../../sys/libc.ts";
 import { initialEnvironment } from "../environment.ts";
 import { announce, settle } from "../launch.ts";
+import { runTop } from "../operator/top.ts";
 import { STDERR, STDOUT, writeText } from "../stdio.ts";
 import { ownHost, reachAll } from "./ask.ts";
 import { type Command, parseHostCommand } from "./cli.ts";
@@ -43,6 +44,7 @@ export async function runCommand(args: readonly string[], name: string): Promise
   try {
     if (command.kind === "attach") return await attach(command, hosts, environment, name);
     if (command.kind === "list") return await list(command, hosts);
+    if (command.kind === "top") return await top(hosts);
     return await tell(command, hosts);
   } finally {
     for (const host of hosts) host.close();
@@ -131,6 +133,20 @@ async function list(command: Command & { kind: "list" }, hosts: readonly HostCon
   if (command.json) writeText(STDOUT, `${JSON.stringify(sessions)}\n`);
   else writeText(STDOUT, renderList(sessions, { now: Date.now(), users: command.all }));
   return 0;
+}
+
+/** Of the first host that is there: the system's, else one's own. */
+async function top(hosts: readonly HostConnection[]): Promise<number> {
+  const [host] = hosts;
+  if (!host) {
+    writeText(STDERR, "sterna-server: there is no host\n");
+    return 1;
+  }
+  return runTop(async () => {
+    const reply = await host.request({ op: "stats" });
+    if (!reply.ok) throw new Error(reply.message);
+    return reply;
+  });
 }
 
 async function tell(

@@ -61,6 +61,6 @@ function age(ms: number): string {
 }
 
 /** Text that a program chose, safe on a terminal. */
-function printable(text: string, length: number): string {
+export function printable(text: string, length: number): string {
   return [...text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}]/gu, "")].slice(0, length).join("");
 }
