@@ -111,6 +111,8 @@ export function parseHostCommand(args: readonly string[], sshConnection: string 
     } else if (word.startsWith("-")) return fail(`unknown option "${word}"`);
     else names.push(word);
   }
+  // `mosh --server="sterna-server attach NAME"` puts the word that starts stock's server behind it.
+  if (kind === "attach" && names.at(-1) === "new") names.pop();
   const [name, to] = names;
   if (kind === "list") {
     if (names.length > 0) return fail(`what is "${name}"?`);
