@@ -15,6 +15,7 @@ import { type Quit, SessionLoop, type Viewer } from "../session-loop.ts";
 import type { ChildPlan } from "../shell.ts";
 import { StreamView } from "../stream-view.ts";
 import type { UtmpWriter } from "../utmp.ts";
+import { shortage } from "./capacity.ts";
 import { foregroundCommand } from "./foreground.ts";
 import { type FixedHubs, HubPool, NoHub } from "./hub-pool.ts";
 import type { AttachmentInfo, SessionRequest, Size } from "./messages.ts";
@@ -113,6 +114,13 @@ export class Shard {
     return this.#pool.open;
   }
 
+  /** Sessions whose program has not begun; what it needs is promised already. */
+  get #unstarted(): number {
+    let count = 0;
+    for (const { loop } of this.#sessions.values()) if (!loop.session.started) count++;
+    return count;
+  }
+
   /** Does what the host says. Never rejects. */
   async handle(request: ShardRequest): Promise<ShardReply> {
     try {
@@ -159,6 +167,8 @@ export class Shard {
   async #create(request: ShardRequest & { op: "create" }): Promise<ShardReply> {
     const { id, owner } = request;
     const spec = request.request;
+    const lack = shortage({ sessions: this.#unstarted });
+    if (lack !== undefined) return { ok: false, code: "limit", message: lack };
     const size = request.stream?.size ?? spec.size ?? DEFAULT_SIZE;
     const hosted: Hosted = {
       id,
