@@ -24,6 +24,8 @@ import { StreamServer } from "./stream-server.ts";
 
 /** Until the client says how large its window is. */
 const DEFAULT_SIZE: Size = { cols: 80, rows: 24 };
+/** Viewers of one session; each costs memory until it comes or its time is over. */
+const MAX_VIEWERS = 32;
 /** Random bytes of the word that opens a stream once. */
 const TOKEN_BYTES = 16;
 
@@ -204,6 +206,13 @@ export class Shard {
   }
 
   async #attach(hosted: Hosted, request: ShardRequest & { op: "attach" }): Promise<ShardReply> {
+    if (hosted.loop.viewers.length + this.#streams.waiting(hosted.id) >= MAX_VIEWERS) {
+      return {
+        ok: false,
+        code: "limit",
+        message: `${MAX_VIEWERS} clients look at that session already; detach sends them away.`,
+      };
+    }
     // Whoever takes a session up again leaves it as it was.
     return request.stream
       ? this.#openStream(hosted, request.readOnly, "detach")
@@ -254,7 +263,7 @@ export class Shard {
 
   #openStream(hosted: Hosted, readOnly: boolean, quit: Quit): ShardReply {
     const token = randomBytes(TOKEN_BYTES);
-    this.#streams.expect(token, (output, size, take) => {
+    this.#streams.expect(hosted.id, token, (output, size, take) => {
       if (!this.#sessions.has(hosted.id)) {
         output.finish("the session is over");
         return;

@@ -157,6 +157,18 @@ describe("taking a session up again", () => {
   });
 });
 
+test("a session has 32 viewers at the most, the one who works included", async () => {
+  const host = ownHost();
+  const probe = await Probe.connect(await host.connect([...NEW, "--name", "full", ...SHELL]));
+  await probe.shows("$");
+  const attach = () => host.run(["attach", "full", "-i", "127.0.0.1", "-p", "0"]);
+  const results = await Promise.all(Array.from({ length: 31 }, attach));
+  expect(results.map(({ status }) => status)).toEqual(results.map(() => 0));
+  expect((await attach()).err).toContain("32 clients look at that session already");
+  probe.type("echo fine$((1))\r");
+  await probe.shows("fine1");
+});
+
 describe("list, rename, detach, kill", () => {
   test("do what they say", async () => {
     const host = ownHost();
