@@ -97,6 +97,8 @@ export class Attachment implements HubMember, Viewer {
   /** The screen has changed since. */
   #answered = false;
   #rttNotedAt = Number.NEGATIVE_INFINITY;
+  /** The picture that the transport has may not be what the session shows. */
+  #stale = true;
 
   constructor(options: AttachmentOptions) {
     const { core, key, session, family, now } = options;
@@ -188,6 +190,7 @@ export class Attachment implements HubMember, Viewer {
   /** The session's screen may have changed. */
   screenChanged(now: number): void {
     this.#answered = true;
+    this.#stale = true;
     this.#changedAt ??= now;
     this.#settledAt = Math.min(now + SETTLED_MS, this.#changedAt + SEND_MINDELAY_SERVER);
   }
@@ -280,6 +283,8 @@ export class Attachment implements HubMember, Viewer {
       }
     }
     const starting = !this.#session.started;
+    // Keys alone change nothing on the screen: the program does, and then it is told.
+    if (starting || events.some(({ kind }) => kind === "resize")) this.#stale = true;
     if (!this.readOnly && (events.length > 0 || starting)) this.#session.input(events);
     if (events.length > 0 || starting) this.#refresh();
     if (events.length > 0) this.#echoAck.register(this.#transport.latestNum, now);
@@ -306,6 +311,13 @@ export class Attachment implements HubMember, Viewer {
   #refresh(): void {
     this.#changedAt = undefined;
     if (this.shuttingDown) return;
+    const { current } = this.#transport;
+    if (!this.#stale) {
+      if (current.echoAck !== this.#echoAck.value)
+        this.#transport.setCurrent(current.withEchoAck(this.#echoAck.value));
+      return;
+    }
+    this.#stale = false;
     const picture = fitted(this.#session.terminal.snapshot(), this.#size, this.#session.notice);
     this.#transport.setCurrent(TerminalState.of(picture, this.#echoAck.value));
   }

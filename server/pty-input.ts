@@ -53,6 +53,7 @@ export class PtyInput {
       if (this.#waiting.length > 0) rest = this.#overtake(rest, modes);
     }
     if (this.#waiting.length === 0) rest = this.#device.write(rest);
+    if (rest.length === 0) return 0;
     const kept = rest.slice(0, INPUT_LIMIT - this.#bytes);
     if (kept.length > 0) {
       this.#waiting.push(kept);

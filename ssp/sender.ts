@@ -41,6 +41,10 @@ const NEVER = Number.POSITIVE_INFINITY;
 export class Sender<L extends SyncObject<L>> {
   readonly #rtt: RttEstimator;
   readonly #minDelay: number;
+  /** The current state changes only by {@link Sender.setCurrent}, so what was worked out for a moment holds in it. */
+  readonly #replacedOnly: boolean;
+  /** What was worked out last, for which moment; undefined: something has changed since. */
+  #worked: { readonly at: number; readonly assumed: SentState<L> } | undefined;
   #current: L;
   /** What the owner goes on changing once shutdown froze `#current` [P 10.1]. */
   #ignored: L | undefined;
@@ -60,9 +64,14 @@ export class Sender<L extends SyncObject<L>> {
   #shutdownTries = 0;
   #lastAckSent = 0n;
 
-  /** @param local taken over; @param minDelay ms to collect changes */
-  constructor(local: L, minDelay: number, rtt: RttEstimator, now: number) {
+  /**
+   * @param local taken over
+   * @param minDelay ms to collect changes
+   * @param replacedOnly the owner never changes the current state in place
+   */
+  constructor(local: L, minDelay: number, rtt: RttEstimator, now: number, replacedOnly = false) {
     this.#rtt = rtt;
+    this.#replacedOnly = replacedOnly;
     this.#minDelay = minDelay;
     this.#current = local;
     this.#sent = [{ number: 0n, time: now, state: local.clone() }];
@@ -77,6 +86,7 @@ export class Sender<L extends SyncObject<L>> {
 
   /** Replaces it; takes the new one over. After shutdown began it has no effect [P 10.1]. */
   setCurrent(state: L): void {
+    this.#worked = undefined;
     if (this.#ignored !== undefined) {
       if (state !== this.#ignored) this.#ignored.release();
       this.#ignored = state;
@@ -136,6 +146,7 @@ export class Sender<L extends SyncObject<L>> {
   /** Begins to end the session; the current state is frozen as it is now [P 10.1]. */
   startShutdown(now: number): void {
     if (this.#shutdownStart !== undefined) return;
+    this.#worked = undefined;
     this.#shutdownStart = now;
     this.#ignored = this.#current.clone();
   }
@@ -143,12 +154,15 @@ export class Sender<L extends SyncObject<L>> {
   /** The peer acknowledged state `number` [P 8.4]. */
   acked(number: bigint): void {
     const at = this.#sent.findIndex((entry) => entry.number === number);
+    // With the acknowledgement the round-trip time may have changed, too.
+    this.#worked = undefined;
     if (at <= 0) return;
     for (const entry of this.#sent.splice(0, at)) entry.state.release();
   }
 
   /** The peer's newest state is now `number` [P 9.8]. */
   received(number: bigint, hasDiff: boolean, now: number): void {
+    this.#worked = undefined;
     this.#ackNum = number;
     this.#peerAdvanced = now;
     if (hasDiff) this.#dataAckPending = true;
@@ -175,6 +189,7 @@ export class Sender<L extends SyncObject<L>> {
       }
     }
     this.#changedAt = undefined;
+    this.#worked = undefined;
     if (diff.length === 0 && now < this.#nextAck) {
       this.#noteSilent(assumed.number);
       return false;
@@ -206,6 +221,7 @@ export class Sender<L extends SyncObject<L>> {
 
   /** Sets both timers for what is known now, and returns the state that the peer is assumed to have. */
   #recalculate(now: number): SentState<L> {
+    if (this.#worked?.at === now) return this.#worked.assumed;
     const assumed = this.#assume(now);
     this.#current.subtract(this.#front.state);
     for (let at = this.#sent.length - 1; at >= 0; at--) this.#sent[at]!.state.subtract(this.#front.state);
@@ -232,6 +248,7 @@ export class Sender<L extends SyncObject<L>> {
     }
 
     if (this.shutdownInProgress || this.#ackNum === MAX_STATE) this.#nextAck = back.time + interval; // [P 10.2]
+    if (this.#replacedOnly) this.#worked = { at: now, assumed };
     return assumed;
   }
 

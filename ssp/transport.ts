@@ -124,7 +124,8 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
     this.#random = options.random;
     this.#link = new Link(options.family ?? "inet");
     const minDelay = options.minDelay ?? (side === "client" ? SEND_MINDELAY_CLIENT : SEND_MINDELAY_SERVER);
-    this.#sender = new Sender(options.local, minDelay, this.#link.rtt, now);
+    // A screen is handed over whole; what is typed is added to the stream.
+    this.#sender = new Sender(options.local, minDelay, this.#link.rtt, now, side === "server");
     this.#receiver = new Receiver(options.remote);
     this.#attached = side === "client"; // [P 5.2] a client knows where its server is
   }

@@ -127,12 +127,12 @@ export class GatewaySession {
         return this.#finish("", 0);
       case "error":
         return this.#finish(`${command.messages.join("\n")}\n`, 1);
+      case "top":
+        return this.#finish("sterna: top is for whoever is on the machine.\n", 1);
       case "list":
         if (command.all || command.user !== undefined)
           return this.#finish("sterna: over ssh you see your own sessions.\n", 1);
         return this.#list(command.json);
-      case "top":
-        return this.#finish("sterna: top is not for here; list shows your sessions.\n", 1);
       case "attach": {
         const { name, readOnly, orNew, here, options } = command;
         const { address, ports } = options;

@@ -77,7 +77,8 @@ the host does: processor, memory, datagrams, time from a key to its frame.
   --interval SECONDS   between two looks (default: 2)
   --once               print it once, as plain text; so it is where standard output is no terminal
 
-Keys: q leaves, u n l c r s choose the order, the same key again reverses it, arrows scroll.`,
+Keys: q leaves; s u n r c p order by last seen, user, name, round trip, creation, process, and again the other way round;
+arrows scroll.`,
   rename: `Usage: sterna-server rename NAME NEW-NAME [--user USER]`,
 };
 
@@ -133,6 +134,8 @@ export function parseHostCommand(args: readonly string[], sshConnection: string 
     } else if (word.startsWith("-")) return fail(`unknown option "${word}"`);
     else names.push(word);
   }
+  // `mosh --server="sterna-server attach NAME"` puts the word that starts stock's server behind it.
+  if (kind === "attach" && names.at(-1) === "new") names.pop();
   const [name, to] = names;
   if (kind === "list") {
     if (names.length > 0) return fail(`what is "${name}"?`);

@@ -152,6 +152,7 @@ async function top(
 /** What the hosts that are there at this moment say: they may come and go while somebody looks. */
 async function sample(environment: Readonly<Record<string, string>>): Promise<Sample> {
   const hosts = await reachAll(environment);
+  if (hosts.length === 0) throw new Error("there is no host");
   const shards: ShardFigures[] = [];
   const sessions: SessionInfo[] = [];
   await Promise.all(

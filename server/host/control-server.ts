@@ -3,13 +3,12 @@
  * the kernel who asks. Whatever else arrives is refused and the connection closed. Called by user-host.ts and
  * supervisor.ts.
  */
+import { ConnectionQuota } from "./connection-quota.ts";
 import type { HostReply } from "./host.ts";
 import { type ControlRequest, MAX_MESSAGE_BYTES, PROTOCOL } from "./messages.ts";
 import { requestFault } from "./request-check.ts";
 import { type Credentials, listenUnix, type UnixConnection, type UnixListener } from "./unix-socket.ts";
 
-/** Connections at once; more are closed at once. Each costs a descriptor. */
-const MAX_CONNECTIONS = 256;
 /** Requests that one connection may have waiting. */
 const MAX_WAITING = 64;
 
@@ -21,6 +20,7 @@ export class ControlServer {
   readonly #answer: Answer;
   readonly #listener: UnixListener;
   readonly #connections = new Set<UnixConnection>();
+  readonly #quota = new ConnectionQuota();
   #pending = 0;
   /** Called when no request is being answered any more. */
   onQuiet: () => void = () => {};
@@ -43,7 +43,7 @@ export class ControlServer {
 
   #welcome(connection: UnixConnection): void {
     const { peer } = connection;
-    if (!peer || this.#connections.size >= MAX_CONNECTIONS) {
+    if (!peer || !this.#quota.enter(peer.uid)) {
       connection.close();
       return;
     }
@@ -51,7 +51,10 @@ export class ControlServer {
     let last: Promise<void> = Promise.resolve();
     let waiting = 0;
     const lines = new LineReader(MAX_MESSAGE_BYTES);
-    connection.onClosed = () => this.#connections.delete(connection);
+    connection.onClosed = () => {
+      this.#connections.delete(connection);
+      this.#quota.leave(peer.uid);
+    };
     connection.onData = (bytes) => {
       for (const line of lines.add(bytes) ?? [undefined]) {
         if (line === undefined || ++waiting > MAX_WAITING) {

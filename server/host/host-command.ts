@@ -5,7 +5,7 @@ import { STDERR, STDOUT, writeText } from "../stdio.ts";
 import { ConfigError, type HostConfig, readConfig, withOptions } from "./config.ts";
 import { chooseHosts } from "./places.ts";
 
-const HELP = `Usage: sterna-server host [--config FILE] [options]
+export const HOST_HELP = `Usage: sterna-server host [--config FILE] [options]
 
 Serves a whole machine: one process supervises, the others (shards) have the sessions. As root for all its users, each
 shell as its user; otherwise for yourself alone.
@@ -37,13 +37,13 @@ export async function runHost(args: readonly string[]): Promise<number> {
   for (let i = 0; i < args.length; i++) {
     const word = args[i]!;
     if (word === "--help" || word === "-h") {
-      writeText(STDOUT, `${HELP}\n`);
+      writeText(STDOUT, `${HOST_HELP}\n`);
       return 0;
     }
     const match = /^--([a-z]+)(?:=(.*))?$/s.exec(word);
     const value = match?.[2] ?? args[i + 1];
     if (!match || !OPTIONS.has(match[1]!) || value === undefined) {
-      writeText(STDERR, `sterna-server: host: what is "${word}"?\n${HELP.split("\n")[0]}\n`);
+      writeText(STDERR, `sterna-server: host: what is "${word}"?\n${HOST_HELP.split("\n")[0]}\n`);
       return 1;
     }
     if (match[2] === undefined) i++;

@@ -15,6 +15,7 @@ import { type Quit, SessionLoop, type Viewer } from "../session-loop.ts";
 import type { ChildPlan } from "../shell.ts";
 import { StreamView } from "../stream-view.ts";
 import type { UtmpWriter } from "../utmp.ts";
+import { shortage } from "./capacity.ts";
 import { foregroundCommand } from "./foreground.ts";
 import { type FixedHubs, HubPool, NoHub } from "./hub-pool.ts";
 import type { AttachmentInfo, SessionRequest, Size } from "./messages.ts";
@@ -23,6 +24,8 @@ import { StreamServer } from "./stream-server.ts";
 
 /** Until the client says how large its window is. */
 const DEFAULT_SIZE: Size = { cols: 80, rows: 24 };
+/** Viewers of one session; each costs memory until it comes or its time is over. */
+const MAX_VIEWERS = 32;
 /** Random bytes of the word that opens a stream once. */
 const TOKEN_BYTES = 16;
 
@@ -113,6 +116,13 @@ export class Shard {
     return this.#pool.open;
   }
 
+  /** Sessions whose program has not begun; what it needs is promised already. */
+  get #unstarted(): number {
+    let count = 0;
+    for (const { loop } of this.#sessions.values()) if (!loop.session.started) count++;
+    return count;
+  }
+
   /** Does what the host says. Never rejects. */
   async handle(request: ShardRequest): Promise<ShardReply> {
     try {
@@ -159,6 +169,8 @@ export class Shard {
   async #create(request: ShardRequest & { op: "create" }): Promise<ShardReply> {
     const { id, owner } = request;
     const spec = request.request;
+    const lack = shortage({ sessions: this.#unstarted });
+    if (lack !== undefined) return { ok: false, code: "limit", message: lack };
     const size = request.stream?.size ?? spec.size ?? DEFAULT_SIZE;
     const hosted: Hosted = {
       id,
@@ -194,6 +206,13 @@ export class Shard {
   }
 
   async #attach(hosted: Hosted, request: ShardRequest & { op: "attach" }): Promise<ShardReply> {
+    if (hosted.loop.viewers.length + this.#streams.waiting(hosted.id) >= MAX_VIEWERS) {
+      return {
+        ok: false,
+        code: "limit",
+        message: `${MAX_VIEWERS} clients look at that session already; detach sends them away.`,
+      };
+    }
     // Whoever takes a session up again leaves it as it was.
     return request.stream
       ? this.#openStream(hosted, request.readOnly, "detach")
@@ -244,7 +263,7 @@ export class Shard {
 
   #openStream(hosted: Hosted, readOnly: boolean, quit: Quit): ShardReply {
     const token = randomBytes(TOKEN_BYTES);
-    this.#streams.expect(token, (output, size, take) => {
+    this.#streams.expect(hosted.id, token, (output, size, take) => {
       if (!this.#sessions.has(hosted.id)) {
         output.finish("the session is over");
         return;

@@ -24,7 +24,7 @@ export class StreamServer {
   readonly #mode: number;
   readonly #expected = new Map<
     string,
-    { readonly token: Uint8Array; readonly open: Opening; timer: Timer }
+    { readonly session: number; readonly token: Uint8Array; readonly open: Opening; readonly timer: Timer }
   >();
   #listener: UnixListener | undefined;
 
@@ -38,10 +38,17 @@ export class StreamServer {
   }
 
   /** The stream that brings this token is `open`'s. */
-  expect(token: Uint8Array, open: Opening): void {
+  expect(session: number, token: Uint8Array, open: Opening): void {
     const name = Buffer.from(token).toString("hex");
     const timer = setTimeout(() => this.#expected.delete(name), TOKEN_LIFETIME_MS);
-    this.#expected.set(name, { token, open, timer });
+    this.#expected.set(name, { session, token, open, timer });
+  }
+
+  /** Tokens of a session that have not been used. */
+  waiting(session: number): number {
+    let count = 0;
+    for (const expected of this.#expected.values()) if (expected.session === session) count++;
+    return count;
   }
 
   close(): void {

@@ -10,6 +10,7 @@ import { libc } from "../../sys/libc.ts";
 import { loadCore } from "../../wasm-core/load.ts";
 import { accountName } from "../account.ts";
 import { report } from "../handover.ts";
+import { ShardMetrics } from "../operator/metrics.ts";
 import { labelProcess } from "../process-name.ts";
 import { planChild } from "../shell.ts";
 import { releaseStandardDescriptors, STDERR, writeText } from "../stdio.ts";
@@ -46,6 +47,7 @@ export async function serveUserHost(directory: string): Promise<number> {
     core: await loadCore(),
     clock: () => performance.now(),
     number: 0,
+    metrics: new ShardMetrics(),
     hubs: undefined,
     streamPath,
     streamMode: 0o600,

@@ -18,12 +18,12 @@ export interface Sample {
 
 /** Orders of the table of sessions, by the key that chooses them. */
 export const ORDERS = {
-  l: { heading: "SEEN", compare: (a, b) => b.lastSeen - a.lastSeen },
+  s: { heading: "SEEN", compare: (a, b) => b.lastSeen - a.lastSeen },
   u: { heading: "USER", compare: (a, b) => compareText(a.user, b.user) || compareText(a.name, b.name) },
   n: { heading: "NAME", compare: (a, b) => compareText(a.name, b.name) || compareText(a.user, b.user) },
   c: { heading: "CREATED", compare: (a, b) => b.created - a.created },
   r: { heading: "RTT", compare: (a, b) => (rttOf(b) ?? -1) - (rttOf(a) ?? -1) },
-  s: { heading: "SHARD", compare: (a, b) => a.shard - b.shard || compareText(a.user, b.user) },
+  p: { heading: "SHARD", compare: (a, b) => a.shard - b.shard || compareText(a.user, b.user) },
 } as const satisfies Record<string, { heading: string; compare: (a: SessionInfo, b: SessionInfo) => number }>;
 export type Order = keyof typeof ORDERS;
 

@@ -22,7 +22,7 @@ const BEGIN = "\x1b[?2026h\x1b[H";
 const END = "\x1b[J\x1b[?2026l";
 
 const KEYS_LINE =
-  "q quit  sort: u user  n name  l last seen  c created  r round trip  s shard  (again: reverse)  ↑↓ scroll";
+  "q leave   order: s last seen  u user  n name  r round trip  c created  p process (again: reverse)   ↑↓ scroll";
 
 export interface TopOptions {
   /** @throws Error if the host is gone */
@@ -50,7 +50,7 @@ export async function runTop(options: TopOptions): Promise<number> {
   }
 }
 
-const FIRST_VIEW = { order: "l", reversed: false, scroll: 0 } as const;
+const FIRST_VIEW = { order: "s", reversed: false, scroll: 0 } as const;
 
 class LiveTop {
   readonly #options: TopOptions;

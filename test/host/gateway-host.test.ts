@@ -198,11 +198,14 @@ describe("clients through the gateway", () => {
     await first.waitFor("the mark", (screen) => textOf(screen).includes("mark42"));
     await first.keys("C-^", ".");
     expect((await first.exit()).status).toBe(0);
-    const attached = await run(alice, ["sterna-server attach desk"]);
-    const match = /MOSH CONNECT (\d+) (\S+)/.exec(attached.out)!;
     const again = await tmux.open({
-      command: ["mosh-client", "127.0.0.1", match[1]!],
-      env: { ...home.env, MOSH_KEY: match[2]! },
+      command: [
+        "mosh",
+        `--ssh=${ssh().join(" ")}`,
+        "--server=sterna-server attach desk",
+        `${alice}@127.0.0.1`,
+      ],
+      env: home.env,
       cwd: home.path,
     });
     await again.waitFor("the mark", (screen) => textOf(screen).includes("mark42"));

@@ -1,11 +1,14 @@
 /** A user's own host, the real program: sessions shared, left, taken up again, named, ended; and when it goes. */
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readlinkSync, statSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "../drivers/peers-run.ts";
 import { alive, gone, kill, signal } from "../drivers/processes.ts";
 import { until } from "../drivers/wait.ts";
 import { Probe } from "../server/probe.ts";
 import { OwnHost } from "./own.ts";
 
+const root = join(import.meta.dir, "../..");
 const hosts: OwnHost[] = [];
 afterEach(async () => {
   Probe.closeAll();
@@ -154,6 +157,18 @@ describe("taking a session up again", () => {
   });
 });
 
+test("a session has 32 viewers at the most, the one who works included", async () => {
+  const host = ownHost();
+  const probe = await Probe.connect(await host.connect([...NEW, "--name", "full", ...SHELL]));
+  await probe.shows("$");
+  const attach = () => host.run(["attach", "full", "-i", "127.0.0.1", "-p", "0"]);
+  const results = await Promise.all(Array.from({ length: 31 }, attach));
+  expect(results.map(({ status }) => status)).toEqual(results.map(() => 0));
+  expect((await attach()).err).toContain("32 clients look at that session already");
+  probe.type("echo fine$((1))\r");
+  await probe.shows("fine1");
+});
+
 describe("list, rename, detach, kill", () => {
   test("do what they say", async () => {
     const host = ownHost();
@@ -192,6 +207,43 @@ describe("list, rename, detach, kill", () => {
     expect(await err("kill")).toContain("one name is wanted");
     expect(await err("attach", "--or-new")).toContain("--or-new wants the name");
     expect(await err("detach", "here", "--force")).toContain('unknown option "--force"');
+  });
+});
+
+describe("limits of the system", () => {
+  test("when descriptors run out a new session is refused with a sentence, and the others go on", async () => {
+    const host = ownHost();
+    const command = [
+      "prlimit",
+      "--nofile=90:90",
+      process.execPath,
+      join(root, "server.ts"),
+      ...NEW,
+      ...SHELL,
+    ];
+    const probes: Probe[] = [];
+    let refusal = "";
+    for (let i = 0; i < 30 && refusal === ""; i++) {
+      const { status, out, err } = await run(command, host.env, host.home.path);
+      const match = /^MOSH CONNECT (\d+) (\S+)$/m.exec(out);
+      if (status !== 0 || !match) {
+        refusal = err;
+        break;
+      }
+      const probe = await Probe.connect({ port: Number(match[1]), key: match[2]! });
+      await probe.shows("$");
+      probes.push(probe);
+    }
+    expect(refusal).toContain("at its limit of 90 open files (RLIMIT_NOFILE)");
+    expect(probes.length).toBeGreaterThanOrEqual(3);
+    for (const [i, probe] of probes.entries()) {
+      probe.type(`echo fine$((${i}))\r`);
+      await probe.shows(`fine${i}`);
+    }
+    // One leaves, and there is room again.
+    probes[0]!.type("exit\r");
+    await probes[0]!.end();
+    await until("room", async () => (await run(command, host.env, host.home.path)).status === 0);
   });
 });
 

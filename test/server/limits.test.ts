@@ -99,3 +99,16 @@ describe("signals", () => {
     ]);
   });
 });
+
+describe("an operator's limit of idleness", () => {
+  test("ends a session into which nobody types, however much its program prints", () => {
+    const { judge: it, said } = judge({ idle: 60_000 });
+    const watched = { ...connected, lastClientState: 64_000 };
+    expect(it.waitTime(watched, 64_000)).toBe(1000);
+    expect(it.onTime(watched, 64_999)).toBe("stay");
+    expect(it.onTime(watched, 65_000)).toBe("shutdown");
+    expect(said).toEqual(["No input for 60 seconds."]);
+    expect(it.onTime({ ...watched, lastInput: 64_000 }, 65_000)).toBe("stay");
+    expect(it.onTime({ ...watched, attached: false }, 65_000)).toBe("exit");
+  });
+});

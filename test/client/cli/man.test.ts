@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { OPTIONS } from "../../../client/cli/options.ts";
 import { SETTINGS } from "../../../client/config/settings.ts";
 import { HELP } from "../../../server/cli.ts";
+import { HOST_HELP } from "../../../server/host/host-command.ts";
 import { peer } from "../../peers.ts";
 import { longNames, shortNames } from "./spellings.ts";
 
@@ -39,7 +40,7 @@ test("sterna.1 names what only the configuration file has, and every variable of
 });
 
 test("sterna-server.1 has the server's options and variables", () => {
-  const options = [...HELP.matchAll(/^ {2}(-\w)/gm)].map((match) => match[1]!.slice(1));
+  const options = [...`${HELP}\n${HOST_HELP}`.matchAll(/^ {2}-(-?\w+)/gm)].map((match) => match[1]!);
   expect(entries("sterna-server.1").sort()).toEqual([...options, "-", "-help", "-version"].sort());
   for (const name of new Set(HELP.match(/\bMOSH_[A-Z_]+\b/g))) {
     expect(source("sterna-server.1")).toContain(`.It Ev ${name}\n`);
