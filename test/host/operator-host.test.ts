@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect } from "bun:test";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connectUnix } from "../../server/host/unix-socket.ts";
-import { alive, gone, kill } from "../drivers/processes.ts";
+import { alive, gone, kill, signal } from "../drivers/processes.ts";
 import { until } from "../drivers/wait.ts";
 import { peer } from "../peers.ts";
 import { Probe } from "../server/probe.ts";
@@ -247,6 +247,35 @@ describe("rules", () => {
     await host.connect(bob, ["new"]);
   });
 
+  test("the limits of new sessions follow a reload", async () => {
+    const host = await place.start('[host]\nlisten = ["127.0.0.1"]\nports = "61900:62000"\nshards = 1\n');
+    const look = async (): Promise<Probe> => {
+      const probe = await Probe.connect(await host.connect(alice, ["new"]));
+      await probe.shows("$");
+      probe.type('echo "soft $(ulimit -Sn)."\r');
+      await probe.shows(/^soft \d+\./m);
+      return probe;
+    };
+    // Not the limit that the host has raised for itself.
+    await (await look()).shows(/^soft 1024\./m);
+    writeFileSync(host.config, `${readFileSync(host.config, "utf8")}[limits]\nfiles = 77\n`);
+    host.signal("SIGHUP");
+    await until("the reload", () => host.log().includes("configuration reloaded"));
+    expect(host.log()).not.toContain("needs a restart");
+    await (await look()).shows(/^soft 77\./m);
+    await host.stop();
+  });
+
+  test("an account whose time is over gets no session, and the person is told", async () => {
+    const spent = place.addUser("x");
+    await host.connect(spent, ["new", "--name", "early"]);
+    Bun.spawnSync(["chage", "-E", "2026-01-01", spent]);
+    const { status, err } = await place.as(spent, [place.server, "new"], host.env);
+    expect(status).toBe(1);
+    expect(err).toContain(`The account of user ${spent} has expired.`);
+    await host.run("kill", "early", "--user", spent);
+  });
+
   test("the host's sockets: everybody may ask, only root may change them", () => {
     expect(statSync(host.directory).mode & 0o777).toBe(0o755);
     expect(statSync(join(host.directory, "host.sock")).mode & 0o777).toBe(0o666);
@@ -328,6 +357,38 @@ describe("when things go wrong", () => {
     stopping.signal("SIGTERM");
     expect(await probe.end()).toBe("clean");
     await gone([stopping.pid]);
+  });
+
+  test("a shard that dies while the host drains does not keep it", async () => {
+    const draining = await place.start(
+      '[host]\nlisten = ["127.0.0.1"]\nports = "61700:61800"\nshards = 1\ndrain = 600\n',
+    );
+    const probe = await Probe.connect(await draining.connect(alice, ["new"]));
+    await probe.shows("$");
+    draining.signal("SIGTERM");
+    await probe.shows("about to stop");
+    await kill(draining.shards());
+    await gone([draining.pid]);
+    expect(draining.log()).toContain("sessions=1");
+    expect(draining.log()).toContain("host stopped");
+  });
+
+  test("a shard that hangs costs a scrape two seconds, not its page", async () => {
+    const port = freePort();
+    const hanging = await place.start(
+      `[host]\nlisten = ["127.0.0.1"]\nports = "61800:61900"\nshards = 2\n[metrics]\nlisten = "127.0.0.1:${port}"\n`,
+    );
+    const read = async () => parseExposition(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
+    expect((await read()).sum("sterna_shard_up")).toBe(2);
+    const [first] = hanging.shards();
+    signal(first!, "SIGSTOP");
+    const page = await read();
+    expect(page.sum("sterna_shard_up", 'shard="0"')).toBe(0);
+    expect(page.sum("sterna_shard_up", 'shard="1"')).toBe(1);
+    expect(page.sum("sterna_resident_bytes", 'shard="1"')).toBeGreaterThan(1e6);
+    signal(first!, "SIGCONT");
+    expect((await read()).sum("sterna_shard_up")).toBe(2);
+    await hanging.stop();
   });
 
   test("a second host in the same directory is refused; a port that is taken is named", async () => {
