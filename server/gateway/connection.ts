@@ -68,7 +68,7 @@ export function handleConnection(connection: Connection, options: ConnectionOpti
     }
     options.authenticated();
     const { account, key } = admitted;
-    log("info", "login", { user: account.name, from: address, key: key.type });
+    log("info", "login", { user: account.name, from: address, algorithm: key.type });
     const context = options.context(account, key.command, sshConnectionOf(connection, options));
     connection.on("session", (accept, reject) => {
       if (channels >= MAX_CHANNELS) {

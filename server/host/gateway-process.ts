@@ -6,6 +6,7 @@ import type { Environment } from "../environment.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import { Login } from "../gateway/login.ts";
 import type { SessionContext } from "../gateway/session.ts";
+import type { Fields } from "../operator/log.ts";
 import { labelProcess } from "../process-name.ts";
 import { candidateOf, refusalFor } from "../users/admission.ts";
 import { planAsRoot } from "../users/start-plan.ts";
@@ -50,8 +51,8 @@ function tell(message: FromGateway): void {
 function start(settings: () => GatewaySettings): Promise<Gateway> {
   const uid = libc().getuid();
   const { ssh, socket } = settings();
-  const log = (level: "debug" | "info" | "warn" | "error", event: string, fields: object): void =>
-    tell({ kind: "log", level, event: `ssh: ${event}`, fields: fields as never });
+  const log = (level: "debug" | "info" | "warn" | "error", event: string, fields: Fields): void =>
+    tell({ kind: "log", level, event: `ssh: ${event}`, fields });
   return Gateway.start({
     listen: ssh.listen.map((word) => parseEndpoint(word)!),
     hostKeys: ssh.hostKeys,

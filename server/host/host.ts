@@ -5,6 +5,7 @@
  */
 import type { Limits } from "../limits.ts";
 import { parseLimits } from "../limits.ts";
+import type { Fields } from "../operator/log.ts";
 import type {
   AttachRequest,
   ControlRequest,
@@ -49,7 +50,7 @@ export type HostReply = EndpointReply | ListReply | DoneReply | StatsReply | Ref
 export interface HostOptions {
   readonly policy: () => HostPolicy;
   readonly shards: readonly ShardLink[];
-  readonly log: (event: string, fields: Readonly<Record<string, string | number>>) => void;
+  readonly log: (event: string, fields: Fields) => void;
   /** The last session is over. */
   readonly idle?: () => void;
 }

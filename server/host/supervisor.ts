@@ -7,7 +7,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { libc } from "../../sys/libc.ts";
 import { accountName, accountNamed, accountOf } from "../account.ts";
-import { type Level, Log } from "../operator/log.ts";
+import { isJournal, type Level, Log } from "../operator/log.ts";
 import { exposition, type ShardFigures } from "../operator/metrics.ts";
 import { serveMetrics } from "../operator/metrics-server.ts";
 import { SystemdNotifier } from "../operator/sd-notify.ts";
@@ -26,6 +26,8 @@ import type { Owner, ShardLink } from "./shard-messages.ts";
 const RESTART_MS = { least: 200, most: 30_000 };
 /** After a goodbye to everybody, the host waits so long for the sessions to end. */
 const END_MS = 15_000;
+/** How often the log says what it left out. */
+const FLUSH_MS = 10_000;
 /** A scrape does not wait longer for a shard. */
 const SCRAPE_MS = 2000;
 /** Up for so long, a shard is taken to be well. */
@@ -68,7 +70,7 @@ class Supervisor {
     this.#log = new Log({
       level,
       format,
-      journal: process.env.JOURNAL_STREAM !== undefined,
+      journal: isJournal(process.env.JOURNAL_STREAM, STDERR),
       write: (line) => void writeText(STDERR, line),
       now: () => Date.now(),
     });
@@ -121,6 +123,7 @@ class Supervisor {
     }
     this.#listenForSignals();
     const watchdog = this.#watch();
+    const flush = setInterval(() => this.#log.flush(), FLUSH_MS);
     this.#log.event("info", "host started", {
       pid: process.pid,
       shards: count,
@@ -132,6 +135,7 @@ class Supervisor {
     this.#systemd.ready(`${count} shards`);
     const status = await this.#completion.promise;
     clearInterval(watchdog);
+    clearInterval(flush);
     control.close();
     metrics?.stop();
     this.#gateway?.kill();

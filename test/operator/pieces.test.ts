@@ -2,12 +2,12 @@
 
 import { dlopen } from "bun:ffi";
 import { afterAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { accountNamed, accountOf, groupsOf, isLoginShell } from "../../server/account.ts";
 import { Histogram } from "../../server/operator/histogram.ts";
-import { type Level, Log } from "../../server/operator/log.ts";
+import { isJournal, type Level, Log } from "../../server/operator/log.ts";
 import { serveMetrics } from "../../server/operator/metrics-server.ts";
 import { SystemdNotifier } from "../../server/operator/sd-notify.ts";
 import { closedNotice, refusalFor } from "../../server/users/admission.ts";
@@ -23,34 +23,67 @@ describe("the log", () => {
 
   test("a line an event, for people or for programs", () => {
     const text = log("info", "text");
-    text.it.event("info", "login", { user: "alice", from: "::1", note: 'a "b"\nc' });
+    text.it.event("info", "login", { user: "alice", from: "::1", reason: 'a "b"\nc' });
     text.it.event("debug", "not shown");
     expect(text.lines).toEqual([
-      '2026-11-27T00:00:00.000Z info  login user=alice from=::1 note="a \\"b\\"\\nc"\n',
+      '2026-11-27T00:00:00.000Z info  login user=alice from=::1 reason="a \\"b\\"\\nc"\n',
     ]);
     const json = log("debug", "json", true);
-    json.it.event("warn", "x", { n: 1 });
+    json.it.event("warn", "x", { line: 1 });
     expect(json.lines[0]!.slice(0, 3)).toBe("<4>");
     expect(JSON.parse(json.lines[0]!.slice(3))).toEqual({
       time: "2026-11-27T00:00:00.000Z",
       level: "warn",
       event: "x",
-      n: 1,
+      line: 1,
     });
   });
 
   test("a flood of one event is counted, and hides no other", () => {
     const { it, lines, clock } = log("info", "text");
-    for (let i = 0; i < 1000; i++) it.event("info", "refused", { i });
+    for (let i = 0; i < 1000; i++) it.event("info", "refused", { line: i });
     it.event("info", "login");
     expect(lines.length).toBe(51);
     clock.now += 10_000;
-    it.event("info", "refused", { i: 1000 });
+    it.event("info", "refused", { line: 1000 });
     expect(lines.slice(51).map((line) => line.slice(25))).toEqual([
       "info  refused: not logged lines=950\n",
-      "info  refused i=1000\n",
+      "info  refused line=1000\n",
     ]);
   });
+});
+
+test("what was left out of a flood is said when it is over, once", () => {
+  const lines: string[] = [];
+  const clock = { now: 0 };
+  const log = new Log({
+    level: "info",
+    format: "text",
+    journal: false,
+    write: (line) => lines.push(line.slice(25)),
+    now: () => clock.now,
+  });
+  for (let i = 0; i < 60; i++) log.event("warn", "refused");
+  log.event("warn", "seldom");
+  log.flush();
+  expect(lines.length).toBe(51);
+  clock.now += 10_000;
+  log.flush();
+  log.flush();
+  expect(lines.slice(51)).toEqual(["info  refused: not logged lines=10\n"]);
+});
+
+test("standard error is the journal's if it is the stream that systemd names", () => {
+  const directory = mkdtempSync(join(tmpdir(), "sterna-journal-"));
+  const fd = openSync(join(directory, "stream"), "w");
+  const { dev, ino } = fstatSync(fd, { bigint: true });
+  expect(isJournal(`${dev}:${ino}`, fd)).toBe(true);
+  // A host whose standard error was led elsewhere inherits the variable.
+  for (const stream of [`${dev}:${ino + 1n}`, `${dev + 1n}:${ino}`, "", "x", undefined])
+    expect(isJournal(stream, fd)).toBe(false);
+  closeSync(fd);
+  expect(isJournal(`${dev}:${ino}`, fd)).toBe(false);
+  rmSync(directory, { recursive: true });
 });
 
 describe("admission", () => {
