@@ -41,6 +41,17 @@ describe("the file", () => {
     expect(explained).toEqual([...allSettings()] as never);
   });
 
+  test("the unit for systemd gives draining its time", () => {
+    const unit = readFileSync(join(root, "packaging/systemd/sterna.service"), "utf8");
+    const stop = Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)![1]);
+    expect(stop * 1000).toBeGreaterThan(defaults.host.drain + 30_000);
+    expect(unit).toMatch(/^Type=notify$/m);
+    // What users' shells would inherit.
+    expect(unit).not.toMatch(
+      /^(?:Protect|Private|Restrict|NoNewPrivileges|Capability|SystemCall|LimitCORE)/m,
+    );
+  });
+
   test("times are seconds, everything arrives", () => {
     const config = parseConfig(
       '[host]\nports = 60001\ndrain = 1.5\nquit-unnamed = "detach"\n[users]\nallow = ["a*"]\nroot = true\n[limits]\nidle = 60\n',

@@ -391,6 +391,27 @@ describe("when things go wrong", () => {
     await hanging.stop();
   });
 
+  test("a supervisor killed alone: its sessions go on, and a new host takes its place", async () => {
+    const config = '[host]\nlisten = ["127.0.0.1"]\nports = "62100:62200"\nshards = 1\n';
+    const first = await place.start(config);
+    const probe = await Probe.connect(await first.connect(alice, ["new"]));
+    await probe.shows("$");
+    const shards = first.shards();
+    await kill([first.pid]);
+    const second = await place.start(config, ["--directory", first.directory]);
+    probe.type("echo goes on $((1))\r");
+    await probe.shows("goes on 1");
+    const env = { ...second.env, STERNA_HOST: first.directory };
+    const { status, out } = await place.as(alice, [place.server, "new"], env);
+    expect([status, /^MOSH CONNECT /m.test(out)]).toEqual([0, true]);
+    expect(alive(shards[0]!)).toBe(true);
+    probe.type("exit\r");
+    expect(await probe.end()).toBe("clean");
+    // The old shard goes with its last session.
+    await gone(shards);
+    await second.stop();
+  });
+
   test("a second host in the same directory is refused; a port that is taken is named", async () => {
     const second = new OperatorHost(
       place,
