@@ -7,6 +7,7 @@ import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Account, accountNamed, groupsOf, hasExpired } from "../../server/account.ts";
+import { parseConfig } from "../../server/host/config.ts";
 import { Pty } from "../../server/pty.ts";
 import { candidateOf } from "../../server/users/admission.ts";
 import { confined, planAsRoot, type StartMethod } from "../../server/users/start-plan.ts";
@@ -16,11 +17,18 @@ import { peer } from "../peers.ts";
 
 const isRoot = process.getuid?.() === 0;
 const test = isRoot
-  ? peer("useradd", "groupadd", "chage", "login", "su", "setpriv", "prlimit")
+  ? peer("useradd", "groupadd", "chage", "login", "su", "setpriv", "prlimit", "runuser")
   : peer("root, to make users");
 
 const pam: StartMethod = { start: "pam", startShell: [], startCommand: [] };
 const setpriv: StartMethod = { ...pam, start: "setpriv" };
+/** The example of docs/operating.md. */
+const own: StartMethod = parseConfig(
+  /```toml\n(\[host\]\nstart-shell[^`]+)```/.exec(
+    readFileSync(join(import.meta.dir, "../../docs/operating.md"), "utf8"),
+  )![1]!,
+  "docs/operating.md",
+).host;
 const name = `sternas${process.pid % 100_000}`;
 const group = `${name}g`;
 const home = mkdtempSync(join(tmpdir(), "sterna-start-"));
@@ -169,10 +177,30 @@ describe.each<[string, StartMethod, string[] | undefined]>([
   });
 });
 
+describe("the operator's words", () => {
+  test("a shell, and a command with its words as they were", async () => {
+    const shell = new Session(own);
+    await shell.says(/\$ $/);
+    shell.type('echo "$(id -un) $0 $(stat -c %U $(tty)) $(pwd)"\r');
+    await shell.says(new RegExp(`\n${name} -bash ${name} ${account.home}\r`));
+    const command = new Session(own, [
+      "bash",
+      "-c",
+      'printf "<%s>" "$@"; id -un; echo $HOME',
+      "a",
+      "b  c",
+      "$(id)",
+      "",
+    ]);
+    await command.says(new RegExp(`<b  c><\\$\\(id\\)><>${name}\r\n${account.home}\r`));
+  });
+});
+
 describe("a command without a shell", () => {
   test.each<[string, StartMethod]>([
     ["pam", pam],
     ["setpriv", setpriv],
+    ["the operator's words", own],
   ])("%s: is hung up, though it never looks at its terminal", async (_, method) => {
     const session = new Session(method, ["sleep", "1000"]);
     await until("the program", () => processesOf(name).length === 1);
