@@ -51,7 +51,7 @@ async function openMany(
 const ms = (value: number): string => value.toFixed(value < 10 ? 2 : 1);
 
 async function withServers(stock: boolean, body: (server: LoadServer) => Promise<void>): Promise<void> {
-  const server = stock ? startStock() : await startHost();
+  const server = stock ? startStock() : await startHost({ shards: option("shards", 2) });
   try {
     await body(server);
   } finally {
