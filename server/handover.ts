@@ -8,15 +8,15 @@
 import type { Environment } from "./environment.ts";
 import { closeDescriptor, closeOnExec, type Size, writeText } from "./stdio.ts";
 
-/** `<launcher's pid> session <cols>x<rows>` or `<launcher's pid> host <directory>`; removed before any child sees it. */
+/** `<launcher's pid> session <cols>x<rows> <open files>` or `<launcher's pid> host <directory>`; removed before any child sees it. */
 const VARIABLE = "STERNA_LAUNCHER";
 /** The pipe's descriptor in the serving process. */
 const REPORT_FD = 3;
 
 /** What the new process is to be. */
 export type Task =
-  /** One session; `size` is that of the launcher's terminal. */
-  | { readonly kind: "session"; readonly size: Size | undefined }
+  /** One session; `size` is that of the launcher's terminal, `openFiles` the soft limit its program is to have. */
+  | { readonly kind: "session"; readonly size: Size | undefined; readonly openFiles: number | undefined }
   /** A user's own host, whose sockets are in `directory`. */
   | { readonly kind: "host"; readonly directory: string };
 
@@ -27,8 +27,10 @@ export interface Handover {
 
 /** The environment that tells a new process of this program to serve. */
 export function handoverEnvironment(environment: Environment, task: Task): Environment {
-  const { size, directory } = { size: undefined, directory: "", ...task };
-  const detail = task.kind === "host" ? directory : size ? `${size.cols}x${size.rows}` : "";
+  const detail =
+    task.kind === "host"
+      ? task.directory
+      : `${task.size ? `${task.size.cols}x${task.size.rows}` : ""} ${task.openFiles ?? ""}`;
   return { ...environment, [VARIABLE]: `${process.pid} ${task.kind} ${detail}` };
 }
 
@@ -44,8 +46,16 @@ export function takeHandover(environment: Environment): Handover | undefined {
   closeOnExec(REPORT_FD);
   const detail = match[3]!;
   if (match[2] === "host") return { environment: rest, task: { kind: "host", directory: detail } };
-  const [cols, rows] = detail.split("x").map(Number);
-  return { environment: rest, task: { kind: "session", size: cols && rows ? { cols, rows } : undefined } };
+  const [window = "", files = ""] = detail.split(" ");
+  const [cols, rows] = window.split("x").map(Number);
+  return {
+    environment: rest,
+    task: {
+      kind: "session",
+      size: cols && rows ? { cols, rows } : undefined,
+      openFiles: files === "" ? undefined : Number(files),
+    },
+  };
 }
 
 /** Tells the launcher that all is ready. False if it is gone. */

@@ -2,6 +2,7 @@
  * The part of `mosh-server new` that ssh waits for: settles locale and limits, has a session made, by a host if there is
  * one or one can be started, else by a process of its own, prints `MOSH CONNECT` and returns. Called by main.ts.
  */
+import { openFilesOf } from "../sys/open-files.ts";
 import { versionLine } from "../sys/version.ts";
 import { LICENCE, type ServerOptions } from "./cli.ts";
 import { startDetached } from "./detach.ts";
@@ -60,10 +61,17 @@ export function settle(options: ServerOptions, environment: Environment): Settle
       ...(options.command === undefined ? {} : { command: options.command }),
       ...(input.size === undefined ? {} : { size: input.size }),
       ...from(environment),
+      ...openFiles(),
       colors: options.colors,
       environment: locale.environment,
     },
   };
+}
+
+/** The limit of whoever started us: our own is raised. */
+function openFiles(): { openFiles?: number } {
+  const limit = openFilesOf(process.ppid);
+  return limit === undefined ? {} : { openFiles: limit };
 }
 
 /** Where the person came from, as ssh says. */
@@ -93,7 +101,7 @@ function connectLine(port: number | string, key: string): void {
 async function launchStandalone(settled: Settled, args: readonly string[], name: string): Promise<number> {
   const { request } = settled;
   const { child, line } = startDetached(
-    { kind: "session", size: request.size },
+    { kind: "session", size: request.size, openFiles: request.openFiles },
     args,
     PROCESS_NAME,
     request.environment,

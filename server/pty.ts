@@ -5,6 +5,7 @@
  */
 import { withCoreDumps } from "../sys/core-dumps.ts";
 import { errorText } from "../sys/libc.ts";
+import { setOpenFiles } from "../sys/open-files.ts";
 import { hangUpChildren } from "./hang-up.ts";
 import { OutputTurns } from "./output-turns.ts";
 import { expectDescriptors, PtyDevice } from "./pty-device.ts";
@@ -37,6 +38,8 @@ export interface PtyCommand {
   readonly terminalOwner?: { readonly uid: number } | undefined;
   /** The program only waits for the one that matters, and does not hear the hang-up (su(1) blocks it). */
   readonly waits?: boolean | undefined;
+  /** Soft limit of open files; undefined: this process's own. */
+  readonly openFiles?: number | undefined;
   readonly cols: number;
   readonly rows: number;
 }
@@ -75,6 +78,7 @@ export class Pty {
     this.#waits = command.waits ?? false;
     this.#process = spawnOrShell(command, (bytes) => this.#onData(bytes));
     this.#terminal = this.#process.terminal!;
+    if (command.openFiles !== undefined) setOpenFiles(this.pid, command.openFiles);
     // Bun sets these on top of what the kernel gives a new terminal. Its IUTF8 is right: erasing removes a character.
     this.#terminal.inputFlags &= ~(BRKINT | IXANY | IMAXBEL);
     this.#device = PtyDevice.find(expected);

@@ -17,6 +17,8 @@ export interface ChildPlan {
   readonly terminalOwner?: { readonly uid: number } | undefined;
   /** The program only waits for the one that matters, and does not hear the hang-up. */
   readonly waits?: boolean | undefined;
+  /** Soft limit of open files; undefined: this process's own. */
+  readonly openFiles?: number | undefined;
   /** A line for the screen, if something is not as the user would expect. */
   readonly complaint: string | undefined;
 }
@@ -29,12 +31,14 @@ const DEFAULT_SHELL = "/bin/sh";
  * @param command undefined: the login shell
  * @param colors number of colors of the user's terminal
  * @param account asked only for what the environment does not say
+ * @param openFiles soft limit of open files; undefined: this process\'s own, which is raised
  */
 export function planChild(
   command: readonly string[] | undefined,
   colors: number,
   environment: Environment,
   account: () => Pick<Account, "home" | "shell"> | undefined = systemAccount,
+  openFiles?: number,
 ): ChildPlan {
   const home = environment.HOME || account()?.home || ROOT;
   const shell = environment.SHELL ?? account()?.shell;
@@ -57,6 +61,7 @@ export function planChild(
     login: command === undefined,
     environment: child,
     directory,
+    ...(openFiles === undefined ? {} : { openFiles }),
     complaint: reachable ? undefined : `Could not chdir to home directory ${home}`,
   };
 }

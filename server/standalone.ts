@@ -5,6 +5,7 @@
 import { printKey } from "../ssp/key.ts";
 import { KEY_BYTES } from "../ssp/params.ts";
 import { forbidCoreDumps } from "../sys/core-dumps.ts";
+import { USUAL_OPEN_FILES } from "../sys/open-files.ts";
 import { loadCore } from "../wasm-core/load.ts";
 import { Attachment } from "./attachment.ts";
 import type { ServerOptions } from "./cli.ts";
@@ -41,10 +42,11 @@ export async function serveStandalone(options: ServerOptions, handover: Handover
   }
   const log = options.verbose > 0 ? report : () => {};
   const { environment, task } = handover;
-  const size = (task.kind === "session" ? task.size : undefined) ?? DEFAULT_SIZE;
+  const { size = DEFAULT_SIZE, openFiles } = task.kind === "session" ? task : {};
   const completion = Promise.withResolvers<void>();
   const loop = new SessionLoop({
-    plan: () => planChild(options.command, options.colors, environment),
+    plan: () =>
+      planChild(options.command, options.colors, environment, undefined, openFiles ?? USUAL_OPEN_FILES),
     notices: (plan) => loginNotices(plan.environment.HOME ?? "/", process.pid),
     terminal: core.createTerminal(size.cols, size.rows, "host"),
     clock,

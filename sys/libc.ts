@@ -17,6 +17,7 @@ const SYMBOLS = {
   clock_gettime: { args: ["i32", "ptr"], returns: "i32" },
   getrlimit: { args: ["i32", "ptr"], returns: "i32" },
   setrlimit: { args: ["i32", "ptr"], returns: "i32" },
+  prlimit: { args: ["i32", "i32", "ptr", "ptr"], returns: "i32" },
   getenv: { args: ["ptr"], returns: "ptr" },
   strerror: { args: ["i32"], returns: "cstring" },
   fcntl: { args: ["i32", "i32", "i64"], returns: "i32" },

@@ -40,6 +40,8 @@ export interface HostPolicy {
   admit(owner: Owner, sessionsOfOwner: number, sessionsInAll: number): string | undefined;
   /** Limits that go with every session, beside those that its environment asks for. */
   readonly limits: Partial<Limits>;
+  /** Serves one user alone, who may see what the shards do as root may elsewhere. */
+  readonly single: boolean;
   readonly maxSize: Size | undefined;
   /** What the client's quit does to a session that was given a name, and to one that was not. */
   readonly quit: { readonly named: "end" | "detach"; readonly unnamed: "end" | "detach" };
@@ -236,7 +238,7 @@ export class Host {
 
   async #stats(asking: Identity): Promise<StatsReply> {
     const sessions = await this.#infos(this.#registry.of(asking.root ? undefined : asking.uid));
-    if (!asking.root) return { ok: true, shards: [], sessions };
+    if (!asking.root && !this.#options.policy().single) return { ok: true, shards: [], sessions };
     const replies = await Promise.all(this.#options.shards.map((shard) => shard.call({ op: "stats" })));
     const shards = replies.flatMap((reply) => (reply.ok && reply.stats !== undefined ? [reply.stats] : []));
     return { ok: true, shards, sessions };

@@ -39,6 +39,8 @@ export interface SessionRequest {
   readonly command?: readonly string[];
   /** What the child inherits, locale already chosen. Through the gateway: TERM, LANG and the like only. */
   readonly environment: Environment;
+  /** Soft limit of open files of whoever asks, which its program is to have again. */
+  readonly openFiles?: number;
   /** Size of the terminal that asks, until a client says its own. */
   readonly size?: Size;
   /** Numeric address the person came from, for the login records. */

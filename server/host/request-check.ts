@@ -51,6 +51,7 @@ const session = {
   colors: Number.isInteger as Check,
   command: optional(command),
   environment,
+  openFiles: optional(whole(0, Number.MAX_SAFE_INTEGER)),
   size: optional(size),
   from: optional(text),
 };

@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { forbidCoreDumps } from "../../sys/core-dumps.ts";
-import { libc } from "../../sys/libc.ts";
+import { mostOpenFiles, USUAL_OPEN_FILES } from "../../sys/open-files.ts";
 import { takePrecedence } from "../../sys/priority.ts";
 import { loadCore } from "../../wasm-core/load.ts";
 import { accountNamed } from "../account.ts";
@@ -20,7 +20,6 @@ import type { Owner } from "./shard-messages.ts";
 import { Siblings } from "./siblings.ts";
 
 const LOAD_INTERVAL_MS = 2000;
-const RLIMIT_NOFILE = 7;
 /** The engine starts threads when it wants to; they are found so often, ms. */
 const PRECEDENCE_INTERVAL_MS = 10_000;
 /** How often the event loop's punctuality is looked at, ms. */
@@ -127,7 +126,14 @@ function planFor(
   asRoot: boolean,
   { limits, host }: ShardSettings["config"],
 ): ChildPlan {
-  if (!asRoot) return planChild(request.command, request.colors, request.environment);
+  if (!asRoot)
+    return planChild(
+      request.command,
+      request.colors,
+      request.environment,
+      undefined,
+      request.openFiles ?? USUAL_OPEN_FILES,
+    );
   const account = accountNamed(owner.name);
   if (!account || account.uid !== owner.uid) throw new Error(`user ${owner.name} is not in the database`);
   const plan = planAsRoot(
@@ -140,7 +146,7 @@ function planFor(
     },
     host,
   );
-  const mostFiles = hardFileLimit();
+  const mostFiles = mostOpenFiles();
   if (mostFiles === undefined || !hasPrlimit()) return plan;
   return confined(
     plan,
@@ -151,12 +157,6 @@ function planFor(
     },
     mostFiles,
   );
-}
-
-/** How many files this process may have open at the most; what it may give its children, too. */
-function hardFileLimit(): number | undefined {
-  const limits = new BigUint64Array(2);
-  return libc().getrlimit(RLIMIT_NOFILE, limits) === 0 ? Number(limits[1]) : undefined;
 }
 
 /** util-linux has it; elsewhere there are no limits to lay on. */

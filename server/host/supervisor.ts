@@ -307,6 +307,7 @@ class Supervisor {
 function policyOf(config: HostConfig, uid: number): HostPolicy {
   const { limits, host, users } = config;
   const common = {
+    single: uid !== 0,
     limits: { network: limits.detached, idle: limits.idle },
     maxSize: { cols: limits.cols, rows: limits.rows },
     quit: { named: host.quitNamed, unnamed: host.quitUnnamed },

@@ -7,6 +7,7 @@ import { closeSync } from "node:fs";
 import { join } from "node:path";
 import { forbidCoreDumps } from "../../sys/core-dumps.ts";
 import { libc } from "../../sys/libc.ts";
+import { USUAL_OPEN_FILES } from "../../sys/open-files.ts";
 import { loadCore } from "../../wasm-core/load.ts";
 import { accountName } from "../account.ts";
 import { report } from "../handover.ts";
@@ -51,7 +52,14 @@ export async function serveUserHost(directory: string): Promise<number> {
     hubs: undefined,
     streamPath,
     streamMode: 0o600,
-    plan: (_owner, request) => planChild(request.command, request.colors, request.environment),
+    plan: (_owner, request) =>
+      planChild(
+        request.command,
+        request.colors,
+        request.environment,
+        undefined,
+        request.openFiles ?? USUAL_OPEN_FILES,
+      ),
     utmp: systemUtmpWriter(),
     log: () => {},
     ended: (id) => host.ended(id),
@@ -105,6 +113,7 @@ function ownPolicy(own: { readonly name: string; readonly uid: number }): HostPo
     account: (name) => (name === own.name ? own : `This host serves only ${own.name}.`),
     admit: () => undefined,
     limits: {},
+    single: true,
     maxSize: undefined,
     quit: { named: "detach", unnamed: "end" },
   };

@@ -5,6 +5,7 @@
  * The program that root runs (login, su) gets a clean environment: a variable of the user's such as LD_PRELOAD would
  * otherwise act while it is still root. What may pass is a short list, with values that are plain words.
  */
+import { USUAL_OPEN_FILES } from "../../sys/open-files.ts";
 import type { Account } from "../account.ts";
 import type { Environment } from "../environment.ts";
 import type { ChildPlan } from "../shell.ts";
@@ -188,9 +189,6 @@ export interface ChildLimits {
   readonly memory: number | undefined;
 }
 
-/** Open files that a program may have before it asks for more: what every Linux system begins with. */
-const USUAL_FILES = 1024;
-
 /**
  * The plan with the limits laid on: prlimit starts what was to be started. Without a limit of the operator's, programs get
  * back the usual soft one for open files, which this process has raised to the hard one for itself.
@@ -202,7 +200,7 @@ export function confined(
   mostFiles: number,
 ): RootPlan {
   const options = [
-    files === undefined ? `--nofile=${Math.min(USUAL_FILES, mostFiles)}:` : `--nofile=${files}`,
+    files === undefined ? `--nofile=${Math.min(USUAL_OPEN_FILES, mostFiles)}:` : `--nofile=${files}`,
     ...(processes === undefined ? [] : [`--nproc=${processes}`]),
     ...(memory === undefined ? [] : [`--as=${memory}`]),
   ];

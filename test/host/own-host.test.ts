@@ -2,7 +2,7 @@
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readlinkSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "../drivers/peers-run.ts";
+import { run, serverProgram } from "../drivers/peers-run.ts";
 import { alive, gone, kill, signal } from "../drivers/processes.ts";
 import { until } from "../drivers/wait.ts";
 import { Probe } from "../server/probe.ts";
@@ -55,6 +55,24 @@ describe("sessions of one host", () => {
     probe.type("echo $WHO, $STERNA_LAUNCHER.\r");
     await probe.shows("the second, .");
   });
+
+  test.each([["a host"], ["a process of its own", "--standalone"]])(
+    "have the limit of open files of whoever asked, not the one that %s has raised for itself",
+    async (_, ...standalone) => {
+      const host = ownHost();
+      const server = serverProgram("sterna")
+        .map((word) => `'${word}'`)
+        .join(" ");
+      for (const soft of [777, 888]) {
+        const line = `ulimit -Sn ${soft}; ${server} ${[...NEW, ...standalone, ...SHELL].join(" ")}; :`;
+        const { out } = await run(["sh", "-c", line], host.env, host.home.path);
+        const [, port, key] = /^MOSH CONNECT (\d+) (\S+)$/m.exec(out)!;
+        const probe = await Probe.connect({ port: Number(port), key: key! });
+        probe.type('echo "soft $(ulimit -Sn) raised $(ulimit -Sn $(ulimit -Hn) && echo yes)."\r');
+        await probe.shows(new RegExp(`^soft ${soft} raised yes\\.`, "m"));
+      }
+    },
+  );
 
   test("keep no descriptor of the host", async () => {
     const host = ownHost();
