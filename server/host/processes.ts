@@ -34,8 +34,11 @@ export type FromShard =
   | { readonly kind: "load"; readonly load: number }
   | { readonly kind: "log"; readonly level: Level; readonly text: string };
 
-/** A shard that does not answer for so long is taken to be stuck, ms. */
+/** A shard that does not answer for so long is taken to be stuck, ms. Somebody waits for a list, so that waits less. */
 const CALL_TIMEOUT_MS = 30_000;
+const QUESTION_TIMEOUT_MS = 3000;
+/** A shard says something every two seconds; this many {@link ShardProcess.tick}s of ten without a word, and it hangs. */
+const SILENT_TICKS = 6;
 const GONE: ShardReply = {
   ok: false,
   code: "failed",
@@ -83,6 +86,8 @@ export class ShardProcess implements ShardLink {
   readonly #ready = Promise.withResolvers<void>();
   #nextCall = 1;
   #alive = true;
+  #started = false;
+  #silentTicks = 0;
   load: number | undefined;
 
   constructor(settings: ShardSettings, events: ShardEvents) {
@@ -117,7 +122,8 @@ export class ShardProcess implements ShardLink {
     if (!this.#alive) return Promise.resolve(GONE);
     const id = this.#nextCall++;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => settle(GONE), CALL_TIMEOUT_MS);
+      const question = request.op === "info" || request.op === "stats";
+      const timer = setTimeout(() => settle(GONE), question ? QUESTION_TIMEOUT_MS : CALL_TIMEOUT_MS);
       const settle = (reply: ShardReply): void => {
         clearTimeout(timer);
         this.#waiting.delete(id);
@@ -133,6 +139,15 @@ export class ShardProcess implements ShardLink {
     if (this.#alive) this.#send({ kind: "reload", config });
   }
 
+  /**
+   * Call every ten seconds. Counts calls rather than time: a machine that slept does so on both sides.
+   * @returns true if the shard hangs: its sessions are as good as lost
+   */
+  tick(): boolean {
+    if (this.#started && this.#alive) this.#silentTicks++;
+    return this.#silentTicks > SILENT_TICKS;
+  }
+
   kill(): void {
     this.#process.kill("SIGKILL");
   }
@@ -146,8 +161,11 @@ export class ShardProcess implements ShardLink {
   }
 
   #receive(message: FromShard, events: ShardEvents): void {
-    if (message.kind === "ready") this.#ready.resolve();
-    else if (message.kind === "failed") this.#ready.reject(new Error(message.message));
+    this.#silentTicks = 0;
+    if (message.kind === "ready") {
+      this.#started = true;
+      this.#ready.resolve();
+    } else if (message.kind === "failed") this.#ready.reject(new Error(message.message));
     else if (message.kind === "reply") this.#waiting.get(message.id)?.(message.reply);
     else if (message.kind === "ended") events.ended(message.id);
     else if (message.kind === "load") this.load = message.load;

@@ -26,8 +26,8 @@ import type { Owner, ShardLink } from "./shard-messages.ts";
 const RESTART_MS = { least: 200, most: 30_000 };
 /** After a goodbye to everybody, the host waits so long for the sessions to end. */
 const END_MS = 15_000;
-/** How often the log says what it left out. */
-const FLUSH_MS = 10_000;
+/** How often the log says what it left out, and shards are looked after. */
+const TICK_MS = 10_000;
 /** A scrape does not wait longer for a shard. */
 const SCRAPE_MS = 2000;
 /** Up for so long, a shard is taken to be well. */
@@ -123,7 +123,7 @@ class Supervisor {
     }
     this.#listenForSignals();
     const watchdog = this.#watch();
-    const flush = setInterval(() => this.#log.flush(), FLUSH_MS);
+    const tick = setInterval(() => this.#tick(), TICK_MS);
     this.#log.event("info", "host started", {
       pid: process.pid,
       shards: count,
@@ -135,7 +135,7 @@ class Supervisor {
     this.#systemd.ready(`${count} shards`);
     const status = await this.#completion.promise;
     clearInterval(watchdog);
-    clearInterval(flush);
+    clearInterval(tick);
     control.close();
     metrics?.stop();
     this.#gateway?.kill();
@@ -230,6 +230,15 @@ class Supervisor {
       },
     );
     await this.#gateway.ready;
+  }
+
+  #tick(): void {
+    this.#log.flush();
+    for (const shard of this.#shards) {
+      if (!shard?.tick()) continue;
+      this.#log.event("error", "shard hangs", { shard: shard.number, pid: shard.pid });
+      shard.kill();
+    }
   }
 
   #watch(): Timer | undefined {
