@@ -77,7 +77,8 @@ export class Sshd {
         "PrintLastLog no",
         "UseDNS no",
         "AcceptEnv LANG LC_*",
-        `SetEnv HOME=${home.path} PATH="${home.env.PATH}" PS1="$ " ${TOKEN_VARIABLE}=${home.token}`,
+        // A process for each session, as everywhere in these tests: a host of the user's own would be shared by all.
+        `SetEnv HOME=${home.path} PATH="${home.env.PATH}" PS1="$ " STERNA_HOST=none ${TOKEN_VARIABLE}=${home.token}`,
         "",
       ].join("\n"),
     );
