@@ -92,6 +92,11 @@ export class PtyDevice {
     }
   }
 
+  /** Its name below /dev. */
+  get line(): string {
+    return `pts/${this.#number}`;
+  }
+
   /** Stops or starts the child's output. Only while Bun holds the child's end, so not once the child has exited. */
   setOutput(running: boolean): void {
     this.#atChildsEnd(TCXONC, running ? TCOON : TCOOFF);

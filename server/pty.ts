@@ -10,6 +10,7 @@ import { hangUpChildren } from "./hang-up.ts";
 import { OutputTurns } from "./output-turns.ts";
 import { expectDescriptors, PtyDevice } from "./pty-device.ts";
 import { PtyInput } from "./pty-input.ts";
+import { endLogin } from "./utmp.ts";
 
 /**
  * Output that a child may write in one turn of the event loop. Together with what the kernel still holds when the child
@@ -115,6 +116,8 @@ export class Pty {
     turns.leave(this.#turn);
     if (this.#waits && this.#process.exitCode === null && this.#process.signalCode === null)
       hangUpChildren(this.pid);
+    // Whom login(1) has written down, it leaves there.
+    if (this.#waits && this.#device) endLogin(this.#device.line);
     this.#input?.close();
     this.#device?.close();
     this.#terminal.close();

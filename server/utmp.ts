@@ -1,7 +1,7 @@
 /**
  * The system's list of who is logged in (utmp): a record for our session, and the records of others. Writing goes
  * through libutempter, whose setgid program may; where there is none, sessions simply have no record. Linux, glibc.
- * Called by standalone.ts (record) and notices.ts (list).
+ * Called by standalone.ts (record), pty.ts (ends of logins) and notices.ts (list).
  */
 import { dlopen } from "bun:ffi";
 import { readFileSync } from "node:fs";
@@ -31,6 +31,40 @@ export function systemUtmpWriter(): UtmpWriter | undefined {
   } catch {
     return undefined;
   }
+}
+
+const LOGOUT_SYMBOLS = {
+  logout: { args: ["ptr"], returns: "i32" },
+  logwtmp: { args: ["ptr", "ptr", "ptr"], returns: "void" },
+} as const;
+
+/** logout(3) and logwtmp(3), once somebody wanted them; null where the C library has none (musl). */
+let records: ReturnType<typeof dlopen<typeof LOGOUT_SYMBOLS>>["symbols"] | null | undefined;
+
+/**
+ * Takes back what login(1) has written about a terminal. It leaves that to whoever started it, as init and telnetd know;
+ * else `w` goes on showing the person, and `last` may find no end. Root only. Call it while the number of the terminal is
+ * taken.
+ * @param line device below /dev, such as `pts/3`
+ */
+export function endLogin(line: string): void {
+  if (records === undefined) {
+    records = null;
+    // Since glibc 2.34 they are in the library itself.
+    for (const library of ["libc.so.6", "libutil.so.1"]) {
+      try {
+        records = dlopen(library, LOGOUT_SYMBOLS).symbols;
+        break;
+      } catch {
+        // Not in this one.
+      }
+    }
+  }
+  const path = Buffer.from(`${line}\0`);
+  // Zero: there was no record, so there is no end to write.
+  if (!records?.logout(path)) return;
+  const empty = Buffer.from("\0");
+  records.logwtmp(path, empty, empty);
 }
 
 /** The record of one session: `HOST via mosh [PID]` while a client is there, `mosh [PID]` while not. */

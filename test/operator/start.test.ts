@@ -3,7 +3,7 @@
  * it gets, and that nothing is left of it after the hang-up. Root only.
  */
 import { afterAll, afterEach, beforeAll, describe, expect } from "bun:test";
-import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Account, accountNamed, groupsOf, hasExpired } from "../../server/account.ts";
@@ -11,6 +11,7 @@ import { parseConfig } from "../../server/host/config.ts";
 import { Pty } from "../../server/pty.ts";
 import { candidateOf } from "../../server/users/admission.ts";
 import { confined, planAsRoot, type StartMethod } from "../../server/users/start-plan.ts";
+import { readLogins } from "../../server/utmp.ts";
 import { alive, familyOf, gone, kill } from "../drivers/processes.ts";
 import { until } from "../drivers/wait.ts";
 import { peer } from "../peers.ts";
@@ -174,6 +175,31 @@ describe.each<[string, StartMethod, string[] | undefined]>([
     session.pty.close();
     await gone(family);
     expect(processesOf(name)).toEqual([]);
+  });
+});
+
+describe("the records of a login", () => {
+  const UTMP = "/var/run/utmp";
+  const missing = isRoot && !existsSync(UTMP);
+  beforeAll(() => {
+    // A container has none; what is written only goes where there is one.
+    if (missing) writeFileSync(UTMP, "", { mode: 0o664 });
+  });
+  afterAll(() => {
+    if (missing) rmSync(UTMP);
+  });
+  const here = () => readLogins(UTMP).filter(({ user }) => user === name);
+
+  test.each([["exit"], ["hang-up"]])("are there, and end with its %s", async (end) => {
+    const session = new Session(pam);
+    await session.says(/\$ $/);
+    expect(here()).toMatchObject([{ host: "192.0.2.7" }]);
+    if (end === "exit") {
+      session.type("exit\r");
+      await gone([session.pty.pid]);
+    }
+    session.pty.close();
+    expect(here()).toEqual([]);
   });
 });
 
