@@ -114,7 +114,7 @@ export class Place {
         .split("\n")
         .filter(Boolean);
       await kill(left.map(Number));
-      Bun.spawnSync(["userdel", name]);
+      await removeUser(name);
     }
     rmSync(this.path, { recursive: true, force: true });
   }
@@ -191,6 +191,21 @@ export class OperatorHost {
     await kill(familyOf(this.#child.pid));
     await this.#child.exited;
   }
+}
+
+/** A user with processes, also dead ones that nobody has reaped yet, cannot be removed: waits for their end. */
+export async function removeUser(name: string): Promise<void> {
+  let said = "";
+  await until(
+    `user ${name} to be removed`,
+    () => {
+      const { exitCode, stderr } = Bun.spawnSync(["userdel", name]);
+      said = stderr.toString();
+      return exitCode === 0;
+    },
+    undefined,
+    () => said,
+  );
 }
 
 /** A TCP port of 127.0.0.1 that was free a moment ago. */

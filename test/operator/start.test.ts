@@ -14,6 +14,7 @@ import { confined, planAsRoot, type StartMethod } from "../../server/users/start
 import { readLogins } from "../../server/utmp.ts";
 import { alive, familyOf, gone, kill } from "../drivers/processes.ts";
 import { until } from "../drivers/wait.ts";
+import { removeUser } from "../host/operator.ts";
 import { peer } from "../peers.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -59,7 +60,7 @@ afterEach(async () => {
 afterAll(async () => {
   if (isRoot) {
     await kill(processesOf(name));
-    must("userdel", name);
+    await removeUser(name);
     must("groupdel", group);
   }
   rmSync(home, { recursive: true, force: true });
