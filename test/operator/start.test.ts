@@ -12,7 +12,7 @@ import { Pty } from "../../server/pty.ts";
 import { candidateOf } from "../../server/users/admission.ts";
 import { confined, planAsRoot, type StartMethod } from "../../server/users/start-plan.ts";
 import { readLogins } from "../../server/utmp.ts";
-import { alive, familyOf, gone, kill } from "../drivers/processes.ts";
+import { alive, commandOf, familyOf, gone, kill } from "../drivers/processes.ts";
 import { until } from "../drivers/wait.ts";
 import { removeUser } from "../host/operator.ts";
 import { peer } from "../peers.ts";
@@ -245,11 +245,14 @@ describe("a command without a shell", () => {
 
   test("keeps what was told to stay", async () => {
     const session = new Session(pam, ["bash", "-c", "nohup sleep 1000 >/dev/null 2>&1 & read x"]);
-    await until("the program", () => processesOf(name).length === 2);
-    const stays = processesOf(name);
+    // Not before nohup has become it: until then it has not been told.
+    const running = (): number[] => processesOf(name).filter((pid) => commandOf(pid) === "sleep 1000");
+    await until("the program", () => running().length === 1);
+    const stays = running();
     session.pty.close();
     await gone([session.pty.pid]);
     await until("the shell's end", () => processesOf(name).length === 1);
+    expect(running()).toEqual(stays);
     await kill(stays);
   });
 });
