@@ -245,12 +245,14 @@ describe("a command without a shell", () => {
 
   test("keeps what was told to stay", async () => {
     const session = new Session(pam, ["bash", "-c", "nohup sleep 1000 >/dev/null 2>&1 & read x"]);
-    // Not before nohup has done its work and become the program.
-    await until("the program", () => processesOf(name).some((pid) => commandOf(pid) === "sleep 1000"));
-    const stays = processesOf(name);
+    // Not before nohup has become it: until then it has not been told.
+    const running = (): number[] => processesOf(name).filter((pid) => commandOf(pid) === "sleep 1000");
+    await until("the program", () => running().length === 1);
+    const stays = running();
     session.pty.close();
     await gone([session.pty.pid]);
     await until("the shell's end", () => processesOf(name).length === 1);
+    expect(running()).toEqual(stays);
     await kill(stays);
   });
 });
