@@ -4,6 +4,7 @@
  *
  * Knows nothing of the network. The session owns one; session-loop.ts hands it the pictures.
  */
+import { TERMINAL_RESET } from "../sys/terminal-reset.ts";
 import type { DiffOptions, Terminal } from "../wasm-core/core.ts";
 import type { Terminfo } from "./terminfo.ts";
 
@@ -30,13 +31,6 @@ const TITLE_TERMINALS = /^(?:xterm|rxvt|kterm|Eterm|alacritty|screen|tmux)/;
 /** Arrow keys arrive as SS3, which the server translates for programs that want CSI [P 11.8]. */
 const APPLICATION_CURSOR_KEYS = "\x1b[?1h";
 
-/**
- * Everything that a frame may have switched on, off again. Stock leaves out bracketed paste (2004), focus reports
- * (1004), reverse video (5) and X10 mouse (9), so a session that dies in a full-screen program leaves them on.
- */
-const STOP =
-  "\x1b[?1l\x1b[0m\x1b[?25h\x1b[?1003l\x1b[?1002l\x1b[?1001l\x1b[?1000l\x1b[?1015l\x1b[?1006l\x1b[?1005l" +
-  "\x1b[?9l\x1b[?1004l\x1b[?2004l\x1b[?5l";
 /** Only if a frame switched it on: many terminals have it on by default, and what they had is not known. */
 const ALTERNATE_SCROLL_OFF = "\x1b[?1007l";
 
@@ -87,7 +81,7 @@ export class Screen {
     this.#started = false;
     const scroll = this.#drawn.inspect().mouse_altscroll ? ALTERNATE_SCROLL_OFF : "";
     const switching = this.#noInit ? "" : latin1(this.#terminfo.exitScreen);
-    this.#output.write(Buffer.from(STOP + scroll + switching, "latin1"));
+    this.#output.write(Buffer.from(TERMINAL_RESET + scroll + switching, "latin1"));
   }
 
   /** The terminal has mode 2026: it shows a frame when it has all of it. */

@@ -10,7 +10,18 @@ import { compileCore } from "../wasm-core/compile.ts";
 const root = join(import.meta.dir, "..");
 
 /** Suites, quick ones first; a folder of test/ that is not named here runs last. */
-const ORDER = ["tools", "wasm-core", "ssp", "simulation", "server", "client", "interop"];
+const ORDER = [
+  "tools",
+  "wasm-core",
+  "ssp",
+  "simulation",
+  "server",
+  "client",
+  "operator",
+  "gateway",
+  "host",
+  "interop",
+];
 /** Longest time one test may take before it counts as failed. */
 const TEST_TIMEOUT_MS = 90_000;
 
@@ -56,7 +67,7 @@ compileCore();
  * Suites with real processes in real time. On a machine that stalls for seconds one of their deadlines can pass without
  * a fault; so files that failed are run once more, alone, and named if they pass then. A fault fails twice.
  */
-const REAL_TIME = new Set(["server", "client", "interop", "drivers"]);
+const REAL_TIME = new Set(["server", "client", "interop", "drivers", "gateway", "host", "operator"]);
 
 interface Outcome {
   passed: number;

@@ -2,16 +2,14 @@
  * The person's end of a stream (stream-server.ts has the frames): opens it with a token and hands out what the terminal
  * must be told. Used by `attach --here` and by the ssh gateway.
  */
+import { TERMINAL_RESET } from "../../sys/terminal-reset.ts";
 import { encodeFrame, FrameReader } from "./frames.ts";
 import type { SessionStream, Size } from "./messages.ts";
 import { connectUnix, type UnixConnection } from "./unix-socket.ts";
 
 /** Another screen, so that the person's own is there again at the end; arrow keys as in the protocol [P 11.8]. */
 const START = "\x1b[?1049h\x1b[?1h";
-/** Everything that a frame may have switched on, off again. */
-const STOP =
-  "\x1b[?1l\x1b[0m\x1b[?25h\x1b[?1003l\x1b[?1002l\x1b[?1001l\x1b[?1000l\x1b[?1015l\x1b[?1006l\x1b[?1005l" +
-  "\x1b[?9l\x1b[?1004l\x1b[?2004l\x1b[?5l\x1b[?1049l";
+const STOP = `${TERMINAL_RESET}\x1b[?1049l`;
 
 /** A frame for a terminal is never longer, bytes. */
 const MAX_FRAME_BYTES = 64 * 1024 * 1024;
