@@ -67,6 +67,15 @@ export class NotificationBar implements Overlay {
     return now - this.#lastHeard > CONTACT_LATE_MS || now - this.#lastAcked > REPLY_LATE_MS;
   }
 
+  /**
+   * Milliseconds until silence makes the bar count; Infinity: it does already. Not part of {@link waitTime}, which is
+   * stock's: there the bar comes with whatever wakes the client next, up to a heartbeat (3 s) later.
+   */
+  timeUntilLate(now: number): number {
+    if (this.late(now)) return Number.POSITIVE_INFINITY;
+    return Math.min(this.#lastHeard + CONTACT_LATE_MS, this.#lastAcked + REPLY_LATE_MS) + 1 - now;
+  }
+
   /** Shows `text` instead of any other message; an empty one takes the message away. */
   setMessage(text: string, now: number, options: MessageOptions = {}): void {
     this.#message = text;

@@ -311,8 +311,8 @@ export class SessionLoop {
   }
 
   #waitTime(now: number): number {
-    const { transport, overlays } = this.#parts;
-    let wait = transport.waitTime(now);
+    const { transport, overlays, bar } = this.#parts;
+    let wait = Math.min(transport.waitTime(now), bar.timeUntilLate(now));
     for (const overlay of overlays) wait = Math.min(wait, overlay.waitTime(now));
     wait = Math.min(wait, this.#catchUp.waitTime(now));
     return transport.latestNum === 0n ? Math.min(wait, CONNECTING_NOTICE_MS) : wait;

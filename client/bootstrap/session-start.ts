@@ -120,6 +120,7 @@ function startupReader(start: Start, ip?: string): StartupReader {
     program: start.program,
     host: start.invocation.host,
     portRange: isPortRange(start.invocation.port),
+    attach: start.invocation.attach?.name,
     print: start.print ?? ((line) => writeBytes(1, line)),
     warn: (text) => notify(start, text),
     ...(ip === undefined ? {} : { ip }),
@@ -243,7 +244,11 @@ function finish(reader: StartupReader, start: Start, status: number): Startup {
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     const advice =
-      status === STATUS_NOT_FOUND ? notFoundAdvice(start) : start.invocation.local ? localAdvice(start) : [];
+      status === STATUS_NOT_FOUND
+        ? notFoundAdvice(start)
+        : start.invocation.local
+          ? localAdvice(start)
+          : attachAdvice(start);
     throw withAdvice(error, advice);
   }
 }
@@ -255,15 +260,28 @@ function withAdvice(error: CommandError, advice: readonly string[]): CommandErro
 function notFoundAdvice(start: Start): string[] {
   const { host, local } = start.invocation;
   const where = local ? "this machine" : host;
+  if (start.invocation.attach) {
+    return [
+      `The shell on ${where} did not find "${serverProgram(start.invocation)}" (status ${STATUS_NOT_FOUND}). Only Sterna's ` +
+        "server takes sessions up again: install it there, or name it: --server=/path/to/sterna-server.",
+    ];
+  }
   return [
     `The shell on ${where} did not find "${serverProgram(start.invocation)}" (status ${STATUS_NOT_FOUND}). Install mosh or ` +
       "sterna there, or name the server program: --server=/path/to/mosh-server, or --server=sterna-server.",
   ];
 }
 
+function attachAdvice(start: Start): string[] {
+  const { host, attach } = start.invocation;
+  return attach
+    ? [`"${ATTACHING_SERVER} list" on ${host} has the names. Mosh's server has no such sessions.`]
+    : [];
+}
+
 /** Getopt takes options after the host, too: `mosh host ls -l` is `mosh --local host ls`. */
 function localAdvice(start: Start): string[] {
-  if (!start.invocation.afterHost.includes("local")) return [];
+  if (!start.invocation.afterHost.includes("local")) return attachAdvice(start);
   return [
     'An option after the host (-l or --local) switched on local mode. A command with options needs "--" before it: ' +
       `${start.program} ${start.invocation.host} -- ${[...start.invocation.command, "-l"].join(" ")}`,

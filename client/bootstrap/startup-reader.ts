@@ -28,6 +28,8 @@ export interface StartupReaderOptions {
   readonly print: (line: Uint8Array) => void;
   /** Takes warnings, without newline. */
   readonly warn: (text: string) => void;
+  /** The session that was to be taken up again, if one was. */
+  readonly attach?: string | undefined;
   /** The address, if it is known before (remote-ip method `local`). */
   readonly ip?: string;
 }
@@ -100,13 +102,17 @@ export class StartupReader {
       this.#ip = this.#sshConnectionIp;
     }
     if (this.#connect === undefined) {
-      throw new CommandError(
-        this.#badUdpPort
-          ? `${program}: Server does not support UDP port range option.`
-          : `${program}: Did not find mosh server startup message. (Have you installed mosh on your server?)`,
-      );
+      throw new CommandError(`${program}: ${this.#whyNoConnect()}`);
     }
     return { ip: this.#ip, ...this.#connect };
+  }
+
+  #whyNoConnect(): string {
+    if (this.#badUdpPort) return "Server does not support UDP port range option.";
+    const { attach } = this.#options;
+    return attach === undefined
+      ? "Did not find mosh server startup message. (Have you installed mosh on your server?)"
+      : `The server did not give the session "${attach}".`;
   }
 
   #keep(piece: Uint8Array): void {

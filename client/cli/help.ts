@@ -112,7 +112,8 @@ Configuration
       --help, --version   print this, or the version
 
 In a session
-  Ctrl-^ .                quit: ends the session, also without contact
+  Ctrl-^ .                quit: ends the session, also without contact; one
+                          taken by --attach[-or-new] goes on without you
   Ctrl-^ Ctrl-Z           suspend; fg comes back
   Ctrl-^ i                show or hide the connection's figures
   Ctrl-^ ^                type Ctrl-^

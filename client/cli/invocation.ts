@@ -113,6 +113,12 @@ function attachOf(request: Request, set: Settings, program: string): Attach | un
       `${program}: --attach takes a session as it is, so it takes no command. --attach-or-new does.`,
     );
   }
+  // The server would take it for an option of its own.
+  if (name.startsWith("-")) {
+    throw new CommandError(
+      `${program}: Session "${name}" begins with a dash, which no name of a session does.`,
+    );
+  }
   return { name, orNew: orNew !== "", readOnly };
 }
 

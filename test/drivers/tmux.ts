@@ -151,8 +151,14 @@ export class Pane {
     await this.tmux("send-keys", "-t", PROGRAM, "-H", ...Array.from(bytes, (b) => b.toString(16)));
   }
 
+  /** Resolves when the program's terminal has the size: it gets there by way of the pane that shows it. */
   async resize(cols: number, rows: number): Promise<void> {
     await this.tmux("resize-window", "-t", VIEW, "-x", String(cols), "-y", String(rows));
+    const size = `${cols} ${rows}`;
+    await until(`the terminal to be ${size}`, async () => {
+      const now = await this.tmux("display-message", "-p", "-t", PROGRAM, "#{pane_width} #{pane_height}");
+      return now.trim() === size;
+    });
   }
 
   async screen(): Promise<Screen> {

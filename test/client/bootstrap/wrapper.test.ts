@@ -304,6 +304,29 @@ describe("local mode", () => {
     expect(err).toContain('needs "--" before it: sterna name.invalid -- ls -l');
   });
 
+  test("a session that is not there: no talk of an installation, and where the names are", async () => {
+    const args = [`--client=${client}`, "--local", "--attach=desk", "127.0.0.1"];
+    const refused = await ours([`--server=echo no such session >&2; exit 1;`, ...args]);
+    expect(refused.out).toBe("no such session\n");
+    expect(refused.err).toBe(
+      'sterna: The server did not give the session "desk".\n' +
+        '"sterna-server list" on 127.0.0.1 has the names. Mosh\'s server has no such sessions.\n',
+    );
+    expect(refused.status).toBe(255);
+    const missing = await ours(["--server=/nowhere/sterna-server", ...args]);
+    expect(missing.err).toContain("Only Sterna's server takes sessions up again: install it there");
+  });
+
+  test("a session to take up again: the words to the server, its stub answers", async () => {
+    const server = stubs.script("server", `${says}\n${CONNECT}`);
+    const args = [`--client=${client}`, `--server=${server}`, "--local", "-p", "60005"];
+    const attach = await ours([...args, "--attach=desk", "--read-only", "127.0.0.1"]);
+    expect(attach.out).toContain("<attach><--read-only><desk><-c><256><-i><127.0.0.1><-p><60005>\n");
+    expect(attach.status).toBe(7);
+    const orNew = await ours([...args, "--attach-or-new", "desk", "127.0.0.1", "--", "top"]);
+    expect(orNew.out).toContain("<attach><--or-new><desk><-c><256><-i><127.0.0.1><-p><60005><--><top>\n");
+  });
+
   test("a server that fails", async () => {
     const { out, err, status } = await ours([
       `--client=${client}`,

@@ -232,5 +232,6 @@ describe("taking a session up again", () => {
   test("what makes no sense is said", () => {
     expect(() => resolve("--attach=x h vim")).toThrow("so it takes no command. --attach-or-new does");
     expect(() => resolve("--attach-or-new= --read-only h")).toThrow("--read-only wants --attach=NAME");
+    expect(() => resolve("--attach=--here h")).toThrow('Session "--here" begins with a dash');
   });
 });

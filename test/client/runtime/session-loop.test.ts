@@ -204,9 +204,9 @@ describe("silence", () => {
   test("the bar counts, and goes when the server is back", () => {
     const session = connected();
     session.blackout = true;
-    session.run(6000);
+    session.run(3000);
     expect(session.rows[0]).toBe("$");
-    session.run(4000);
+    session.run(7000);
     expect(session.rows[0]).toMatch(/^mosh: Last contact (9|1[0-3]) seconds ago\. \[To quit: Ctrl-\^ \.\]$/);
     session.run(60_000);
     expect(session.rows[0]).toMatch(/^mosh: Last contact 1:0[5-9] ago\. /);
@@ -215,6 +215,19 @@ describe("silence", () => {
     session.type("y");
     session.run(100);
     expect(session.server!.typed).toBe("y");
+  });
+
+  test("the bar comes the moment silence is long enough, wherever in a heartbeat it began", () => {
+    for (let offset = 0; offset < 3000; offset += 250) {
+      const session = connected();
+      session.run(offset);
+      session.blackout = true;
+      session.run(10);
+      session.run(session.receivedLast + 6500 - session.elapsed);
+      expect(session.rows[0]).toBe("$");
+      session.run(2);
+      expect(session.rows[0]).toBe(`mosh: Last contact 6 seconds ago. ${QUIT}`);
+    }
   });
 
   test("keys typed into the silence arrive after it, once and in order", () => {

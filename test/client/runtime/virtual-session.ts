@@ -87,6 +87,8 @@ export class VirtualSession {
   readonly written: Uint8Array[] = [];
   /** Every datagram that reached the client from its server. */
   readonly received: Uint8Array[] = [];
+  /** When the last of them came, since the start. */
+  receivedLast = 0;
   readonly holds: boolean[] = [];
   ending: Ending | undefined;
   endedAt: number | undefined;
@@ -265,6 +267,7 @@ export class VirtualSession {
       if (this.loses(piece++)) return;
       this.#fly(() => {
         this.received.push(datagram);
+        this.receivedLast = this.elapsed;
         this.loop.datagram(datagram);
       });
     });
