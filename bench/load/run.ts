@@ -151,7 +151,7 @@ export class LoadRun {
         const due = begin + (ramp * 1000 * index) / count;
         const wait = due - performance.now();
         if (wait > 0) await Bun.sleep(wait);
-        if (!this.#stopped) await this.#openOne(names[index]!, chances[index]!, index);
+        if (!this.#stopped) await this.#openOne(names[index]!, chances[index]!);
       }
     };
     await Promise.all(Array.from({ length: Math.min(PARALLEL, count) }, one));
@@ -159,6 +159,7 @@ export class LoadRun {
     const waiting = (): LoadSession[] => this.#sessions.filter((s) => !s.ready && s.failure === undefined);
     while (waiting().length > 0 && performance.now() < deadline && !this.#stopped) await Bun.sleep(20);
     if (this.#stopped) return;
+    if (this.#sessions.length === 0) this.#stopped = true;
     for (const session of waiting()) {
       session.failure = session.connected
         ? `${session.behaviour.name}: its program was not ready in ${CONNECT_TIMEOUT_MS / 1000} s`
@@ -167,7 +168,7 @@ export class LoadRun {
     }
   }
 
-  async #openOne(name: BehaviourName, random: Random, index: number): Promise<void> {
+  async #openOne(name: BehaviourName, random: Random): Promise<void> {
     let meter = this.#meters.get(name);
     if (!meter) {
       meter = new Meter(name);
@@ -180,9 +181,8 @@ export class LoadRun {
       this.#creation.record(performance.now() - asked);
       const session = new LoadSession(behaviour, meter, random, this.#surroundings);
       this.#sessions.push(session);
+      if (this.#plan.roam > 0) session.roamEvery(this.#plan.roam * 1000);
       await session.open(this.#core, endpoint, this.#surroundings);
-      const { roam } = this.#plan;
-      if (roam > 0) session.roamEvery(roam * 1000, ((index % 97) / 97) * roam * 1000);
     } catch (error) {
       this.#fail((error as Error).message);
     }

@@ -27,6 +27,7 @@ export class LoadSession {
   #stroke: Stroke | undefined;
   readonly #alarm = new Alarm((now) => this.#strike(now));
   #roaming: Alarm | undefined;
+  #roamFirst = 0;
   #connected = false;
   #ready = false;
   #stopped = false;
@@ -80,14 +81,15 @@ export class LoadSession {
     return this.#marks.length;
   }
 
-  /** Changes its address every `interval` ms, first after `first`. */
-  roamEvery(interval: number, first: number): void {
-    this.#roaming ??= new Alarm((now) => {
+  /** Changes its address every `interval` ms from when it is ready on, give or take, so as not to keep step with timers. */
+  roamEvery(interval: number): void {
+    const next = (from: number): number => from + interval * (0.9 + 0.2 * this.#random.unit());
+    this.#roaming = new Alarm((now) => {
       if (this.#stopped || this.failure !== undefined) return;
       this.#client?.roam().catch(() => this.#end("no new socket"));
-      this.#wheel.set(this.#roaming!, now + interval);
+      this.#wheel.set(this.#roaming!, next(now));
     });
-    this.#wheel.set(this.#roaming, this.#wheel.now() + first);
+    this.#roamFirst = interval * this.#random.unit();
   }
 
   /** Types no more; echoes are still taken. */
@@ -154,6 +156,7 @@ export class LoadSession {
     }
     if (!this.behaviour.ready(client.screen)) return;
     this.#ready = true;
+    if (this.#roaming) this.#wheel.set(this.#roaming, now + this.#roamFirst);
     this.#stroke = this.behaviour.next(this.#random);
     // A first pause of any part of the usual one, so that sessions opened together do not strike together.
     if (this.#stroke) this.#wheel.set(this.#alarm, now + this.#stroke.wait * this.#random.unit());
