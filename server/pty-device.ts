@@ -1,9 +1,10 @@
 /**
  * The two ends of a child's pseudo-terminal, by ioctl: what Bun.Terminal cannot do. Bun does not tell the descriptors;
- * they are found by what the kernel would number next, and verified. Linux. Called by pty.ts and pty-input.ts.
+ * they are found by what the kernel would number next, and verified, or by the terminal that the child has. Linux. Called
+ * by pty.ts and pty-input.ts.
  */
 import { type Pointer, ptr } from "bun:ffi";
-import { chownSync, closeSync, openSync, readlinkSync, statSync } from "node:fs";
+import { chownSync, closeSync, openSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { errno, libc } from "../sys/libc.ts";
 
 const TCFLSH = 0x540b;
@@ -18,6 +19,8 @@ const TIOCGPTPEER = 0x5441;
 const PEER_FLAGS = 0o2_000_402;
 const F_DUPFD_CLOEXEC = 1030;
 const EAGAIN = 11;
+/** Device number of pseudo-terminals. */
+const PTS_MAJOR = 136;
 
 /** struct termios of the kernel: four words of flags, the line discipline, then the control characters. */
 const TERMIOS_BYTES = 60;
@@ -37,6 +40,35 @@ export interface LineModes {
   readonly localFlags: number;
   /** Control characters by the kernel's index; 0 = none. */
   readonly characters: Uint8Array;
+}
+
+/** No descriptor. */
+const NONE = -1;
+
+/** Number of the terminal whose server's end a descriptor is. */
+function numberOf(descriptor: number): number | undefined {
+  const number = new Uint32Array(1);
+  return libc().ioctl(descriptor, BigInt(TIOCGPTN), ptr(number)) === 0 ? number[0] : undefined;
+}
+
+function isChildsEnd(descriptor: number, number: number): boolean {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`) === `/dev/pts/${number}`;
+  } catch {
+    return false;
+  }
+}
+
+/** Number of the pseudo-terminal that controls a process: proc(5), tty_nr. */
+function terminalOf(pid: number): number | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const device = Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[4]);
+    if (((device >> 8) & 0xfff) !== PTS_MAJOR) return undefined;
+    return (device & 0xff) | ((device >> 12) & 0xfff00);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Descriptor numbers that a terminal opened right now would get. */
@@ -69,17 +101,30 @@ export class PtyDevice {
     this.#number = number;
   }
 
-  /** Undefined if the expected numbers turned out to be something else. */
-  static find({ master, slave }: ExpectedDescriptors): PtyDevice | undefined {
-    const number = new Uint32Array(1);
-    if (libc().ioctl(master, BigInt(TIOCGPTN), ptr(number)) !== 0) return undefined;
-    try {
-      if (readlinkSync(`/proc/self/fd/${slave}`) !== `/dev/pts/${number[0]}`) return undefined;
-    } catch {
-      return undefined;
+  /**
+   * @param child the process whose terminal it is
+   * @returns undefined if there is no such terminal, say because the child has ended already
+   */
+  static find({ master, slave }: ExpectedDescriptors, child: number): PtyDevice | undefined {
+    const number = numberOf(master);
+    return number !== undefined && isChildsEnd(slave, number)
+      ? PtyDevice.#copyOf(master, slave, number)
+      : PtyDevice.#search(child);
+  }
+
+  /** Another thread of the engine's took or gave back a descriptor in between: asks which terminal the child has. */
+  static #search(child: number): PtyDevice | undefined {
+    const number = terminalOf(child);
+    if (number === undefined) return undefined;
+    for (const name of readdirSync("/proc/self/fd")) {
+      if (numberOf(Number(name)) === number) return PtyDevice.#copyOf(Number(name), NONE, number);
     }
+    return undefined;
+  }
+
+  static #copyOf(master: number, slave: number, number: number): PtyDevice | undefined {
     const copy = libc().fcntl(master, F_DUPFD_CLOEXEC, 3n);
-    return copy < 0 ? undefined : new PtyDevice(copy, slave, number[0]!);
+    return copy < 0 ? undefined : new PtyDevice(copy, slave, number);
   }
 
   /** Makes it another user's terminal, as login(1) does: who may open it, and whose messages it shows. */
@@ -139,7 +184,7 @@ export class PtyDevice {
 
   #atChildsEnd(request: number, argument: number): void {
     if (libc().ioctl(this.#slave, BigInt(request), argument as Pointer) === 0) return;
-    // The login(1) of util-linux hangs the terminal up to have it for itself (vhangup): what was opened before is dead.
+    // We do not know Bun's. Or: the login(1) of util-linux hangs the terminal up to have it for itself (vhangup): what was opened before is dead.
     const fresh = libc().ioctl(this.master, BigInt(TIOCGPTPEER), PEER_FLAGS as Pointer);
     if (fresh < 0) return;
     libc().ioctl(fresh, BigInt(request), argument as Pointer);

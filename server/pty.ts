@@ -82,7 +82,7 @@ export class Pty {
     if (command.openFiles !== undefined) setOpenFiles(this.pid, command.openFiles);
     // Bun sets these on top of what the kernel gives a new terminal. Its IUTF8 is right: erasing removes a character.
     this.#terminal.inputFlags &= ~(BRKINT | IXANY | IMAXBEL);
-    this.#device = PtyDevice.find(expected);
+    this.#device = PtyDevice.find(expected, this.pid);
     if (command.terminalOwner) this.#device?.giveTo(command.terminalOwner.uid);
     this.#input = this.#device && new PtyInput(this.#device, (key) => this.#onFlowKey(key));
     this.#process.exited.then(() => this.#onExit());

@@ -71,6 +71,11 @@ function processesOf(user: string): number[] {
   return stdout.toString().split(/\s+/).filter(Boolean).map(Number).filter(alive);
 }
 
+/** Waits until a process of the user has become that program: before that it is still the shell. */
+function runs(command: string): Promise<unknown> {
+  return until(command, () => processesOf(name).some((pid) => commandOf(pid) === command));
+}
+
 class Session {
   static readonly all: Session[] = [];
   readonly pty: Pty;
@@ -166,11 +171,12 @@ describe.each<[string, StartMethod, string[] | undefined]>([
     const session = new Session(method, command);
     await session.says(/\$ $/);
     session.type("sleep 1000\r");
-    await until("the program", () => processesOf(name).length >= 2);
+    await runs("sleep 1000");
     session.type("\x1a");
     await session.says(/Stopped +sleep 1000/);
     session.type("sleep 2000 & sleep 3000\r");
-    await until("the programs", () => processesOf(name).length >= 4);
+    await runs("sleep 2000");
+    await runs("sleep 3000");
     const family = familyOf(session.pty.pid);
     expect(family.length).toBeGreaterThanOrEqual(4);
     session.pty.close();
@@ -230,7 +236,7 @@ describe("a command without a shell", () => {
     ["the operator's words", own],
   ])("%s: is hung up, though it never looks at its terminal", async (_, method) => {
     const session = new Session(method, ["sleep", "1000"]);
-    await until("the program", () => processesOf(name).length === 1);
+    await runs("sleep 1000");
     session.pty.close();
     await until("its end", () => processesOf(name).length === 0);
     await gone([session.pty.pid]);
@@ -245,12 +251,14 @@ describe("a command without a shell", () => {
 
   test("keeps what was told to stay", async () => {
     const session = new Session(pam, ["bash", "-c", "nohup sleep 1000 >/dev/null 2>&1 & read x"]);
-    // Not before nohup has done its work and become the program.
-    await until("the program", () => processesOf(name).some((pid) => commandOf(pid) === "sleep 1000"));
-    const stays = processesOf(name);
+    // Not before nohup has become it: until then it has not been told.
+    const running = (): number[] => processesOf(name).filter((pid) => commandOf(pid) === "sleep 1000");
+    await until("the program", () => running().length === 1);
+    const stays = running();
     session.pty.close();
     await gone([session.pty.pid]);
     await until("the shell's end", () => processesOf(name).length === 1);
+    expect(running()).toEqual(stays);
     await kill(stays);
   });
 });

@@ -230,7 +230,11 @@ describe("the program", () => {
       const look = [...serverProgram("sterna"), "top", "--interval=0.1"].map((word) => `'${word}'`).join(" ");
       const pty = new Pty(
         {
-          command: ["sh", "-c", `echo before=$(stty -g); ${look}; echo status=$?; echo after=$(stty -g)`],
+          command: [
+            "sh",
+            "-c",
+            `read go; echo before=$(stty -g); ${look}; echo status=$?; echo after=$(stty -g)`,
+          ],
           argv0: undefined,
           environment: { ...host.env, TERM: "xterm-256color" },
           directory: "/",
@@ -244,6 +248,8 @@ describe("the program", () => {
           exit: () => {},
         },
       );
+      // Not before the terminal has the settings of a session's.
+      pty.write(Buffer.from("\r"));
       await shows("top-one");
       pty.write(Buffer.from("n"));
       await shows("NAME↓");

@@ -1,10 +1,19 @@
 /** A child on a pseudo-terminal: what it sees, floods, children that do not read, and the end. Real processes. */
 import { afterEach, describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Pty, type PtyCommand, SpawnError } from "../../server/pty.ts";
-import { expectDescriptors, PtyDevice } from "../../server/pty-device.ts";
+import { type ExpectedDescriptors, expectDescriptors, PtyDevice } from "../../server/pty-device.ts";
 import { INPUT_LIMIT } from "../../server/pty-input.ts";
 import { until } from "../drivers/wait.ts";
 
@@ -216,40 +225,58 @@ describe("a child that floods", () => {
   });
 });
 
-describe("a terminal that was hung up and opened anew, as login does", () => {
-  const asRoot = process.getuid?.() === 0 ? test : test.skip;
-  asRoot("can still be stopped", async () => {
-    const expected = expectDescriptors();
-    let bytes = 0;
-    const child = Bun.spawn([process.execPath, join(import.meta.dir, "../drivers/vhangup.ts"), "yes"], {
-      env: { PATH: process.env.PATH ?? "" },
-      terminal: {
-        cols: 80,
-        rows: 24,
-        data: (_, data) => {
-          bytes += data.length;
-        },
+/** Stops and starts a flood at its terminal, three times. */
+async function stopsAndGoesOn(command: readonly string[], expected?: ExpectedDescriptors): Promise<void> {
+  const guess = expected ?? expectDescriptors();
+  let bytes = 0;
+  const child = Bun.spawn([...command], {
+    env: { PATH: process.env.PATH ?? "" },
+    terminal: {
+      cols: 80,
+      rows: 24,
+      data: (_, data) => {
+        bytes += data.length;
       },
+    },
+  });
+  const device = PtyDevice.find(guess, child.pid)!;
+  expect(device.line).toMatch(/^pts\/\d+$/);
+  for (let round = 0; round < 3; round++) {
+    const before = bytes;
+    await until("the flood", () => bytes > before + 100_000);
+    device.setOutput(false);
+    // What was on its way arrives; then nothing more does.
+    let seen = -1;
+    await until("silence", async () => {
+      if (bytes === seen) return true;
+      seen = bytes;
+      await Bun.sleep(100);
+      return false;
     });
-    const device = PtyDevice.find(expected)!;
-    for (let round = 0; round < 3; round++) {
-      const before = bytes;
-      await until("the flood", () => bytes > before + 100_000);
-      device.setOutput(false);
-      // What was on its way arrives; then nothing more does.
-      let seen = -1;
-      await until("silence", async () => {
-        if (bytes === seen) return true;
-        seen = bytes;
-        await Bun.sleep(100);
-        return false;
-      });
-      device.setOutput(true);
-    }
-    child.terminal!.close();
-    child.kill("SIGKILL");
+    device.setOutput(true);
+  }
+  child.terminal!.close();
+  child.kill("SIGKILL");
+  await child.exited;
+  device.close();
+}
+
+describe("the terminal's descriptors", () => {
+  const asRoot = process.getuid?.() === 0 ? test : test.skip;
+
+  test("are found though another thread took the numbers that were expected", async () => {
+    const [reader, writer] = [openSync("/dev/null", "r"), openSync("/dev/null", "r")];
+    await stopsAndGoesOn(["yes"], { master: reader, slave: writer });
+    closeSync(reader);
+    closeSync(writer);
+    const child = Bun.spawn(["true"]);
+    expect(PtyDevice.find({ master: -1, slave: -1 }, child.pid)).toBeUndefined();
     await child.exited;
-    device.close();
+    expect(PtyDevice.find({ master: -1, slave: -1 }, child.pid)).toBeUndefined();
+  });
+
+  asRoot("still work after the terminal was hung up and opened anew, as login does", async () => {
+    await stopsAndGoesOn([process.execPath, join(import.meta.dir, "../drivers/vhangup.ts"), "yes"]);
   });
 });
 
