@@ -4,10 +4,10 @@
  * server is given, so that tests put a server in virtual time behind it.
  */
 import { parseKey } from "../../ssp/key.ts";
+import { MAX_CHAFF_BYTES } from "../../ssp/params.ts";
 import { TerminalState } from "../../ssp/terminal-state.ts";
 import { Transport } from "../../ssp/transport.ts";
 import { UserStream } from "../../ssp/user-stream.ts";
-import { pooledRandom } from "../../sys/random-pool.ts";
 import type { Core, Terminal } from "../../wasm-core/core.ts";
 import { Alarm, Wheel } from "./wheel.ts";
 import { type OpenWire, udpWire, type Wire } from "./wire.ts";
@@ -39,6 +39,20 @@ function reality(): Surroundings {
   return shared;
 }
 
+/** Of each length that padding may have. */
+const PADDINGS = Array.from({ length: MAX_CHAFF_BYTES + 1 }, (_, length) =>
+  new Uint8Array(length).fill(length),
+);
+let drawn = 0;
+/**
+ * Padding of instructions, which varies their length. Lengths are spread as real clients' are; but nothing need be hidden
+ * here, and fresh random bytes for each packet would cost as much as its encryption. One byte is valid until the next call.
+ */
+function padding(length: number): Uint8Array {
+  if (length === 1) PADDINGS[1]![0] = drawn = (drawn * 5 + 113) & 255;
+  return PADDINGS[length]!;
+}
+
 export class LoadClient {
   readonly #endpoint: Endpoint;
   readonly #events: ClientEvents;
@@ -46,7 +60,7 @@ export class LoadClient {
   readonly #openWire: OpenWire;
   readonly transport: Transport<UserStream, TerminalState<Terminal>>;
   #wire: Wire | undefined;
-  readonly #alarm = new Alarm(() => this.pass());
+  readonly #alarm = new Alarm((now) => this.#pass(now, true));
   #closed = false;
   /** When the first answer came; undefined: none yet. */
   connectedAt: number | undefined;
@@ -73,7 +87,7 @@ export class LoadClient {
       now: this.startedAt,
       // A key is sent as it is typed: what is measured is the server.
       minDelay: 0,
-      random: pooledRandom,
+      random: padding,
     });
   }
 
@@ -87,7 +101,7 @@ export class LoadClient {
     const client = new LoadClient(core, endpoint, events, surroundings);
     client.#wire = await client.#open();
     client.transport.current.pushResize(80, 24);
-    client.pass();
+    client.#pass(surroundings.wheel.now(), true);
     return client;
   }
 
@@ -99,10 +113,10 @@ export class LoadClient {
     return this.#closed;
   }
 
-  type(bytes: Uint8Array): void {
+  type(bytes: Uint8Array, now = this.#wheel.now()): void {
     if (this.#closed) return;
     this.transport.current.pushBytes(bytes);
-    this.pass();
+    this.#pass(now, true);
   }
 
   /** From now on from another port. */
@@ -126,24 +140,27 @@ export class LoadClient {
     this.transport.release();
   }
 
-  pass(): void {
+  /** @param due something is known to be due; else that is found out first, which is cheaper than to try */
+  #pass(now: number, due: boolean): void {
     if (this.#closed) return;
-    const now = this.#wheel.now();
     const { transport } = this;
-    const ended = transport.ended(now);
-    if (ended !== undefined) {
-      this.#events.ended?.(this, ended);
-      this.close();
-      return;
+    let wait = due ? 0 : transport.waitTime(now);
+    if (wait <= 0) {
+      const ended = transport.ended(now);
+      if (ended !== undefined) {
+        this.#events.ended?.(this, ended);
+        this.close();
+        return;
+      }
+      const newest = transport.sentStateLast;
+      const sent = transport.stats.instructionsOut;
+      transport.tick(now, this.#send);
+      if (transport.sentStateLast !== newest) this.#events.sent?.(this, transport.sentStateLast);
+      else if (transport.stats.instructionsOut > sent) this.retransmissions++;
+      wait = transport.waitTime(now);
     }
-    const newest = transport.sentStateLast;
-    const sent = transport.stats.instructionsOut;
-    transport.tick(now, this.#send);
-    if (transport.sentStateLast !== newest) this.#events.sent?.(this, transport.sentStateLast);
-    else if (transport.stats.instructionsOut > sent) this.retransmissions++;
-    const due = now + transport.waitTime(now);
     // A wake-up that is early only makes us look once more.
-    if (due < this.#alarm.due) this.#wheel.set(this.#alarm, due);
+    if (now + wait < this.#alarm.due) this.#wheel.set(this.#alarm, now + wait);
   }
 
   readonly #send = (datagram: Uint8Array): void => {
@@ -170,6 +187,6 @@ export class LoadClient {
     } else if (reception.ok && reception.complete) {
       this.repeatsIn++;
     }
-    this.pass();
+    this.#pass(now, false);
   }
 }

@@ -131,7 +131,7 @@ export class LoadSession {
       this.#marks.push(stroke.mark);
       this.#markTimes.push(now);
     }
-    client.type(stroke.keys);
+    client.type(stroke.keys, now);
     this.#plan(now);
   }
 
