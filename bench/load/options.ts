@@ -33,6 +33,8 @@ Opens sessions on a server, lets them behave, and reports how long keys took.
   --duration S        seconds that count (default 10)
   --limit MS          ends when three seconds running the 99th percentile is beyond
                       this, and says at how many sessions
+  --compare A B       both of these servers by turns; prints ratios and their spread
+  --rounds N          of --compare (default 3)
   --seed N            of all chance (default 1)
 
   --impair WEATHER    delay=MS,jitter=MS,loss=P,reorder=P,duplicate=P,rate=BITS,queue=MS,
@@ -41,6 +43,7 @@ Opens sessions on a server, lets them behave, and reports how long keys took.
   --blackout AT:S     no datagram passes for S seconds, from AT seconds on
 
   --json FILE         the report; - is standard output
+  --html FILE         the same as a page to read and to publish
   --help`;
 
 /** The command line is wrong; the message says what was expected. */
@@ -50,11 +53,14 @@ export class OptionError extends Error {
 
 export interface LoadOptions {
   readonly help: boolean;
-  readonly server: string;
+  /** One, or two to compare. */
+  readonly servers: readonly [string] | readonly [string, string];
+  readonly rounds: number;
   readonly address?: string;
   readonly pids: readonly number[];
   readonly shards: number;
   readonly json?: string;
+  readonly html?: string;
   /** Without the file that pagers show. */
   readonly plan: LoadPlan;
 }
@@ -72,9 +78,10 @@ export function parseOptions(args: readonly string[]): LoadOptions {
 
 function parse(args: readonly string[]): LoadOptions {
   const text = { type: "string" } as const;
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: [...args],
     strict: true,
+    allowPositionals: true,
     options: {
       help: { type: "boolean" },
       server: text,
@@ -95,6 +102,9 @@ function parse(args: readonly string[]): LoadOptions {
       roam: text,
       blackout: text,
       json: text,
+      html: text,
+      compare: text,
+      rounds: text,
     },
   });
   const number = (name: keyof typeof values, standard: number, low: number, high: number): number => {
@@ -111,6 +121,11 @@ function parse(args: readonly string[]): LoadOptions {
     return value;
   };
   const DAY = 86_400;
+  const { compare } = values;
+  if (compare === undefined && positionals.length > 0)
+    throw new Error(`"${positionals[0]}" is no option; a server is named by --server`);
+  if (compare !== undefined && (positionals.length !== 1 || values.server !== undefined))
+    throw new Error("--compare takes two servers, and no --server");
   const mix = parseMix(values.mix ?? (values.replay === undefined ? "typist" : "replay"));
   const recording = values.replay === undefined ? undefined : readRecording(values.replay);
   if (mix.some(({ name }) => name === "replay") && !recording)
@@ -119,11 +134,13 @@ function parse(args: readonly string[]): LoadOptions {
   const command = values["replay-command"]?.split(" ").filter((word) => word !== "");
   return {
     help: values.help === true,
-    server: values.server ?? "stock",
+    servers: compare === undefined ? [values.server ?? "stock"] : [compare, positionals[0]!],
+    rounds: whole("rounds", 3, 1, 1000),
     ...(values.address === undefined ? {} : { address: values.address }),
     pids: (values.pid ?? "").split(",").filter(Boolean).map(parsePid),
     shards: whole("shards", 2, 1, 64),
     ...(values.json === undefined ? {} : { json: values.json }),
+    ...(values.html === undefined ? {} : { html: values.html }),
     plan: {
       sessions: whole("sessions", 50, 1, MAX_SESSIONS),
       mix,

@@ -15,8 +15,8 @@ export interface Spread {
   readonly curve: readonly (readonly [number, number])[];
 }
 
-/** Shares of a latency curve: more of them the closer to 1. */
-const CURVE = [0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99, 0.995, 0.999, 0.9995, 0.9999, 1];
+/** Shares of a latency curve: eight a decade of what is beyond them. */
+const CURVE = Array.from({ length: 8 * 5 + 1 }, (_, i) => 1 - 10 ** (-i / 8));
 
 export function spreadOf(values: Quantiles): Spread {
   return {
@@ -27,7 +27,9 @@ export function spreadOf(values: Quantiles): Spread {
     p99: values.at(0.99),
     p999: values.at(0.999),
     max: values.max,
-    curve: values.count === 0 ? [] : CURVE.map((share) => [share, values.at(share)] as const),
+    curve: CURVE.filter((share) => values.count * (1 - share) >= 0.999).map(
+      (share) => [share, values.at(share)] as const,
+    ),
   };
 }
 
@@ -41,6 +43,9 @@ export interface Moment {
   readonly p99: number;
   readonly max: number;
   readonly failed: number;
+  /** Of the servers: cores in use, and bytes. */
+  readonly cores?: number;
+  readonly privateBytes?: number;
 }
 
 /** As the clients count it. Bytes of datagrams, without IP and UDP headers. */
@@ -53,9 +58,19 @@ export interface Traffic {
   readonly repeatsIn: number;
 }
 
+export interface Machine {
+  readonly processor: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly system: string;
+}
+
 export interface LoadReport {
   readonly format: "sterna load 1";
   readonly server: string;
+  /** When it began, ISO 8601. */
+  readonly date: string;
+  readonly machine: Machine;
   readonly plan: Readonly<Record<string, unknown>>;
   /** What was measured, without ramp and warming up. */
   readonly seconds: number;
@@ -107,11 +122,11 @@ export interface LoadReport {
   readonly timeline: readonly Moment[];
 }
 
-function ms(value: number): string {
+export function ms(value: number): string {
   return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
 }
 
-function bytes(count: number): string {
+export function byteText(count: number): string {
   for (const [unit, size] of [
     ["GB", 1e9],
     ["MB", 1e6],
@@ -131,7 +146,12 @@ function row(name: string, spread: Spread): string {
 /** A second in one line. */
 export function momentLine(moment: Moment): string {
   const failed = moment.failed > 0 ? `  ${moment.failed} failed` : "";
-  return `${String(moment.second).padStart(4)} s  ${String(moment.sessions).padStart(5)} sessions  ${String(moment.keys).padStart(6)} keys/s  p50 ${ms(moment.p50)}  p99 ${ms(moment.p99)}  max ${ms(moment.max)} ms${failed}`;
+  const { cores, privateBytes } = moment;
+  const used =
+    privateBytes === undefined
+      ? ""
+      : `  servers ${cores === undefined ? "" : `${(cores * 100).toFixed(0)} % `}${byteText(privateBytes)}`;
+  return `${String(moment.second).padStart(4)} s  ${String(moment.sessions).padStart(5)} sessions  ${String(moment.keys).padStart(6)} keys/s  p50 ${ms(moment.p50)}  p99 ${ms(moment.p99)}  max ${ms(moment.max)} ms${used}${failed}`;
 }
 
 export function reportText(report: LoadReport): string {
@@ -156,15 +176,15 @@ export function reportText(report: LoadReport): string {
   lines.push(
     `(a server waits 50 ms before it gives an echo ack)`,
     `keys: ${keys} typed, ${report.unanswered} without an echo${held > 0 ? `, ${held} put off because too many had none` : ""}`,
-    `sent: ${bytes(traffic.bytesOut)} in ${traffic.datagramsOut} datagrams, ${traffic.retransmissions} retransmissions`,
-    `received: ${bytes(traffic.bytesIn)} in ${traffic.datagramsIn} datagrams, ${traffic.repeatsIn} with nothing new`,
+    `sent: ${byteText(traffic.bytesOut)} in ${traffic.datagramsOut} datagrams, ${traffic.retransmissions} retransmissions`,
+    `received: ${byteText(traffic.bytesIn)} in ${traffic.datagramsIn} datagrams, ${traffic.repeatsIn} with nothing new`,
   );
   if (network.sent > 0)
     lines.push(
       `network: ${network.lost} lost, ${network.overflowed} dropped by the queue, ${network.duplicated} doubled, ${network.reordered} overtaken of ${network.sent}`,
     );
   lines.push(
-    `servers: ${processes.count} processes, ${processes.cpuSeconds.toFixed(2)} s of processor time${keys > 0 ? `, ${processes.cpuPerKey.toFixed(0)} µs a key` : ""}, ${bytes(processes.privateBytes)} of private memory, ${bytes(processes.privateBytesPerSession)} a session`,
+    `servers: ${processes.count} processes, ${processes.cpuSeconds.toFixed(2)} s of processor time${keys > 0 ? `, ${processes.cpuPerKey.toFixed(0)} µs a key` : ""}, ${byteText(processes.privateBytes)} of private memory, ${byteText(processes.privateBytesPerSession)} a session`,
     `generator: ${(generator.cpuShare * 100).toFixed(0)} % of a core, timers late by ${ms(generator.lateness.p50)} ms (median), ${ms(generator.lateness.p99)} ms (99 %)`,
   );
   if (generator.bottleneck !== undefined)

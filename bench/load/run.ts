@@ -2,6 +2,7 @@
  * One run of load: opens the sessions along the ramp, lets them warm up, measures, waits for the last echoes, and
  * reports. Called by bench/load.ts and compare.ts. What is measured is described in docs/load.md.
  */
+import { arch, cpus, release, totalmem, type } from "node:os";
 import { Random } from "../../test/simulation/random.ts";
 import type { Core } from "../../wasm-core/core.ts";
 import type { Surroundings } from "./client.ts";
@@ -10,7 +11,8 @@ import { Meter, sumOf } from "./meter.ts";
 import { type BehaviourName, type BehaviourOptions, makeBehaviour, type Share, shareOut } from "./mix.ts";
 import { cpuSeconds, privateBytes, serversAmong } from "./processes.ts";
 import { Quantiles } from "./quantiles.ts";
-import { type LoadReport, type Moment, type Spread, spreadOf, type Traffic } from "./report.ts";
+import { type LoadReport, type Machine, type Moment, type Spread, spreadOf, type Traffic } from "./report.ts";
+import { Sampler } from "./sampler.ts";
 import type { LoadServer } from "./servers.ts";
 import { LoadSession } from "./session.ts";
 import { Wheel } from "./wheel.ts";
@@ -64,6 +66,7 @@ export class LoadRun {
   readonly #paths: Path[] = [];
   readonly #moments: Moment[] = [];
   readonly #started = performance.now();
+  readonly #date = new Date().toISOString();
   #dark: readonly [from: number, to: number] = [0, 0];
   #stopped = false;
   #brokenSeconds = 0;
@@ -97,7 +100,8 @@ export class LoadRun {
 
   async run(): Promise<LoadReport> {
     const plan = this.#plan;
-    const ticker = setInterval(() => this.#tick(), 1000);
+    const sampler = new Sampler();
+    const ticker = setInterval(() => this.#tick(sampler), 1000);
     try {
       if (plan.limit !== undefined) {
         // The breaking point is looked for while sessions are added, so that all of it counts.
@@ -119,6 +123,7 @@ export class LoadRun {
       return await this.#finish(before);
     } finally {
       clearInterval(ticker);
+      sampler.stop();
       for (const session of this.#sessions) session.close();
     }
   }
@@ -195,7 +200,8 @@ export class LoadRun {
   }
 
   /** What a second was like. */
-  #tick(): void {
+  #tick(sampler: Sampler): void {
+    sampler.watch(this.#server.pids);
     const recent = sumOf([...this.#meters.values()].map((meter) => meter.takeRecent()));
     const sessions = this.#sessions.filter(
       (session) => session.ready && session.failure === undefined,
@@ -208,6 +214,7 @@ export class LoadRun {
       p99: recent.at(0.99),
       max: recent.max,
       failed: this.#failed(),
+      ...sampler.latest,
     };
     this.#moments.push(moment);
     this.#progress(moment);
@@ -283,6 +290,8 @@ export class LoadRun {
     return {
       format: "sterna load 1",
       server: this.#server.name,
+      date: this.#date,
+      machine: thisMachine(),
       plan: describePlan(this.#plan),
       seconds,
       sessions: { asked: this.#plan.sessions, live, failures: Object.fromEntries(this.#failures) },
@@ -350,6 +359,15 @@ function sumOfPaths(paths: readonly Path[]): Path["counts"] {
   for (const { counts } of paths)
     for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += counts[name];
   return sum;
+}
+
+function thisMachine(): Machine {
+  return {
+    processor: cpus()[0]?.model ?? "unknown",
+    cores: cpus().length,
+    memoryBytes: totalmem(),
+    system: `${type()} ${release()} ${arch()}`,
+  };
 }
 
 function describePlan(plan: LoadPlan): Record<string, unknown> {
