@@ -15,6 +15,7 @@ const ORDER = [
   "wasm-core",
   "ssp",
   "simulation",
+  "bench",
   "server",
   "client",
   "operator",
@@ -67,7 +68,7 @@ compileCore();
  * Suites with real processes in real time. On a machine that stalls for seconds one of their deadlines can pass without
  * a fault; so files that failed are run once more, alone, and named if they pass then. A fault fails twice.
  */
-const REAL_TIME = new Set(["server", "client", "interop", "drivers", "gateway", "host", "operator"]);
+const REAL_TIME = new Set(["server", "client", "interop", "drivers", "gateway", "host", "operator", "bench"]);
 
 interface Outcome {
   passed: number;

@@ -1,15 +1,16 @@
 /**
  * One session of the load generator: a whole client of the protocol on a socket of its own, without a terminal to draw on.
- * Its replica is real, so an echo is known by the screen and not by guessing. Time is the caller's; many clients share
- * one clock and each has at most one timer.
+ * Its replica is real, so an echo is known by the screen and not by guessing. All clients share one wheel; the way to the
+ * server is given, so that tests put a server in virtual time behind it.
  */
-import type { udp } from "bun";
 import { parseKey } from "../../ssp/key.ts";
+import { MAX_CHAFF_BYTES } from "../../ssp/params.ts";
 import { TerminalState } from "../../ssp/terminal-state.ts";
 import { Transport } from "../../ssp/transport.ts";
 import { UserStream } from "../../ssp/user-stream.ts";
-import { pooledRandom } from "../../sys/random-pool.ts";
 import type { Core, Terminal } from "../../wasm-core/core.ts";
+import { Alarm, Wheel } from "./wheel.ts";
+import { type OpenWire, udpWire, type Wire } from "./wire.ts";
 
 export interface Endpoint {
   readonly port: number;
@@ -21,44 +22,86 @@ export interface ClientEvents {
   /** A new state of the server is there. */
   frame?(client: LoadClient, now: number): void;
   ended?(client: LoadClient, how: string): void;
+  /** A new state was sent; it holds all that was typed by now. */
+  sent?(client: LoadClient, state: bigint): void;
 }
 
-type Socket = udp.Socket<"uint8array">;
+/** What a client lives in. */
+export interface Surroundings {
+  readonly wheel: Wheel;
+  readonly openWire: OpenWire;
+}
+
+let shared: Surroundings | undefined;
+/** Real time and real sockets. */
+function reality(): Surroundings {
+  shared ??= { wheel: new Wheel(), openWire: udpWire };
+  return shared;
+}
+
+/** Of each length that padding may have. */
+const PADDINGS = Array.from({ length: MAX_CHAFF_BYTES + 1 }, (_, length) =>
+  new Uint8Array(length).fill(length),
+);
+let drawn = 0;
+/**
+ * Padding of instructions, which varies their length. Lengths are spread as real clients' are; but nothing need be hidden
+ * here, and fresh random bytes for each packet would cost as much as its encryption. One byte is valid until the next call.
+ */
+function padding(length: number): Uint8Array {
+  if (length === 1) PADDINGS[1]![0] = drawn = (drawn * 5 + 113) & 255;
+  return PADDINGS[length]!;
+}
 
 export class LoadClient {
   readonly #endpoint: Endpoint;
   readonly #events: ClientEvents;
+  readonly #wheel: Wheel;
+  readonly #openWire: OpenWire;
   readonly transport: Transport<UserStream, TerminalState<Terminal>>;
-  #socket: Socket | undefined;
-  #timer: Timer | undefined;
-  #wakeAt = Number.POSITIVE_INFINITY;
+  #wire: Wire | undefined;
+  readonly #alarm = new Alarm((now) => this.#pass(now, true));
   #closed = false;
   /** When the first answer came; undefined: none yet. */
   connectedAt: number | undefined;
   readonly startedAt: number;
   sendErrors = 0;
+  /** Instructions that carried no new state: sent again. */
+  retransmissions = 0;
+  /** Instructions of the server that brought nothing new: sent again by it, or doubled on the way. */
+  repeatsIn = 0;
+  roams = 0;
 
-  private constructor(core: Core, endpoint: Endpoint, events: ClientEvents, now: number) {
+  private constructor(core: Core, endpoint: Endpoint, events: ClientEvents, surroundings: Surroundings) {
     this.#endpoint = endpoint;
     this.#events = events;
-    this.startedAt = now;
+    this.#wheel = surroundings.wheel;
+    this.#openWire = surroundings.openWire;
+    this.startedAt = this.#wheel.now();
     this.transport = new Transport({
       core,
       key: parseKey(endpoint.key),
       side: "client",
       local: new UserStream(),
       remote: TerminalState.initial(core.createTerminal(80, 24, "replica")),
-      now,
-      random: pooledRandom,
+      now: this.startedAt,
+      // A key is sent as it is typed: what is measured is the server.
+      minDelay: 0,
+      random: padding,
     });
   }
 
   /** Opens a session, 80 by 24. */
-  static async open(core: Core, endpoint: Endpoint, events: ClientEvents): Promise<LoadClient> {
-    const client = new LoadClient(core, endpoint, events, performance.now());
-    await client.roam();
+  static async open(
+    core: Core,
+    endpoint: Endpoint,
+    events: ClientEvents,
+    surroundings = reality(),
+  ): Promise<LoadClient> {
+    const client = new LoadClient(core, endpoint, events, surroundings);
+    client.#wire = await client.#open();
     client.transport.current.pushResize(80, 24);
-    client.pass();
+    client.#pass(surroundings.wheel.now(), true);
     return client;
   }
 
@@ -66,73 +109,84 @@ export class LoadClient {
     return this.transport.latest.terminal;
   }
 
-  type(bytes: Uint8Array): void {
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  type(bytes: Uint8Array, now = this.#wheel.now()): void {
+    if (this.#closed) return;
     this.transport.current.pushBytes(bytes);
-    this.pass();
+    this.#pass(now, true);
   }
 
   /** From now on from another port. */
   async roam(): Promise<void> {
-    const old = this.#socket;
-    this.#socket = (await Bun.udpSocket({
-      hostname: "127.0.0.1",
-      binaryType: "uint8array",
-      connect: { hostname: this.#endpoint.address ?? "127.0.0.1", port: this.#endpoint.port },
-      socket: {
-        data: (_socket: Socket, bytes: Uint8Array) => this.#receive(bytes),
-        error: () => {
-          this.sendErrors++;
-        },
-      },
-    } as never)) as unknown as Socket;
-    old?.close();
+    const wire = await this.#open();
+    if (this.#closed) {
+      wire.close();
+      return;
+    }
+    this.#wire?.close();
+    this.#wire = wire;
+    this.roams++;
   }
 
+  /** Leaves the server without a word. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    clearTimeout(this.#timer);
-    this.#socket?.close();
+    this.#wheel.clear(this.#alarm);
+    this.#wire?.close();
     this.transport.release();
   }
 
-  pass(): void {
+  /** @param due something is known to be due; else that is found out first, which is cheaper than to try */
+  #pass(now: number, due: boolean): void {
     if (this.#closed) return;
-    const now = performance.now();
-    const ended = this.transport.ended(now);
-    if (ended !== undefined) {
-      this.#events.ended?.(this, ended);
-      this.close();
-      return;
-    }
-    this.transport.tick(now, (datagram) => {
-      try {
-        (this.#socket as unknown as { send(bytes: Uint8Array): boolean }).send(datagram);
-      } catch {
-        this.sendErrors++;
+    const { transport } = this;
+    let wait = due ? 0 : transport.waitTime(now);
+    if (wait <= 0) {
+      const ended = transport.ended(now);
+      if (ended !== undefined) {
+        this.#events.ended?.(this, ended);
+        this.close();
+        return;
       }
-    });
-    const wait = Math.ceil(this.transport.waitTime(now));
-    // A timer that is early only makes us look once more.
-    if (now + wait >= this.#wakeAt) return;
-    clearTimeout(this.#timer);
-    this.#wakeAt = now + wait;
-    this.#timer = setTimeout(this.#wake, wait);
+      const newest = transport.sentStateLast;
+      const sent = transport.stats.instructionsOut;
+      transport.tick(now, this.#send);
+      if (transport.sentStateLast !== newest) this.#events.sent?.(this, transport.sentStateLast);
+      else if (transport.stats.instructionsOut > sent) this.retransmissions++;
+      wait = transport.waitTime(now);
+    }
+    // A wake-up that is early only makes us look once more.
+    if (now + wait < this.#alarm.due) this.#wheel.set(this.#alarm, now + wait);
   }
 
-  readonly #wake = (): void => {
-    this.#wakeAt = Number.POSITIVE_INFINITY;
-    this.pass();
+  readonly #send = (datagram: Uint8Array): void => {
+    if (!this.#wire?.send(datagram)) this.sendErrors++;
   };
+
+  #open(): Promise<Wire> {
+    return this.#openWire(
+      this.#endpoint,
+      (bytes) => this.#receive(bytes),
+      () => {
+        this.sendErrors++;
+      },
+    );
+  }
 
   #receive(bytes: Uint8Array): void {
     if (this.#closed) return;
-    const now = performance.now();
+    const now = this.#wheel.now();
     const reception = this.transport.receive(bytes, now);
     if (reception.ok && reception.newState) {
       this.connectedAt ??= now;
       this.#events.frame?.(this, now);
+    } else if (reception.ok && reception.complete) {
+      this.repeatsIn++;
     }
-    this.pass();
+    this.#pass(now, false);
   }
 }

@@ -1,5 +1,5 @@
 /** What servers cost, as the kernel counts it: processor time and private memory of processes. Linux (/proc). */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** Of sysconf(_SC_CLK_TCK) on Linux. */
 const TICKS_PER_SECOND = 100;
@@ -32,4 +32,37 @@ export function privateBytes(pids: readonly number[]): number {
     }
   }
   return kilobytes * 1024;
+}
+
+function programOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The processes and those of their children that are servers, too, such as a host's shards: those that run the same
+ * program. What runs in the sessions is not charged.
+ */
+export function serversAmong(pids: readonly number[]): number[] {
+  const all = new Set(pids);
+  for (const pid of all) {
+    const program = programOf(pid);
+    if (program === undefined) continue;
+    for (const child of childrenOf(pid)) if (programOf(child) === program) all.add(child);
+  }
+  return [...all];
+}
+
+/** Of all its threads. */
+function childrenOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+      readFileSync(`/proc/${pid}/task/${thread}/children`, "latin1").split(" ").filter(Boolean).map(Number),
+    );
+  } catch {
+    return []; // It has ended.
+  }
 }

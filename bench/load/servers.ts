@@ -2,7 +2,8 @@
  * Servers under load: an operator's host of ours, or one stock mosh-server a session. Both give endpoints of sessions that
  * run the same program, and the process ids that are to be charged.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectHost } from "../../server/host/control-client.ts";
 import type { HostConnection } from "../../server/host/messages.ts";
@@ -77,27 +78,115 @@ export async function startHost({
 
 /** Stock's way: a process for each session. */
 export function startStock(firstPort = 10_000): LoadServer {
+  return startCommand({ name: "stock mosh-server", words: ["mosh-server"], firstPort });
+}
+
+interface CommandOptions {
+  readonly name: string;
+  /** To which `new …` is added; ssh with its arguments is as good as a server's name. */
+  readonly words: readonly string[];
+  /** Each session asks for one port, counted from here; undefined: the server chooses. */
+  readonly firstPort?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where the sessions are, for datagrams. Default 127.0.0.1, to which the servers are bound then. */
+  readonly address?: string;
+  /** Processes to charge besides those that a server names on standard error. */
+  readonly pids?: readonly number[];
+}
+
+/** How often another port is tried. */
+const PORT_TRIES = 20;
+
+/** Anything that prints `MOSH CONNECT`: mosh-server, `sterna-server new` (alone or asking a host), either through ssh. */
+function startCommand(options: CommandOptions): LoadServer {
   const home = new Home();
-  const pids: number[] = [];
-  let next = firstPort;
+  const env = { ...home.env, ...options.env };
+  const pids = new Set(options.pids);
+  let port = options.firstPort;
+  const openOnce = async (command: readonly string[]): Promise<Endpoint | string> => {
+    const words = [...options.words, "new", "-c", "256"];
+    if (options.address === undefined) words.push("-i", "127.0.0.1");
+    if (port !== undefined) words.push("-p", String(port++));
+    const child = Bun.spawn([...words, "--", ...command], {
+      env,
+      cwd: "/",
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const [out, err] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+    const connect = /^MOSH CONNECT (\d+) ([A-Za-z0-9/+]{22})\s*$/m.exec(out);
+    if (!connect) return firstLine(err) || firstLine(out) || `status ${await child.exited}, no MOSH CONNECT`;
+    const pid = /(?:detached,|host) pid = (\d+)\]/.exec(err)?.[1];
+    // Through ssh it is a process of another machine, or of another name here.
+    if (pid !== undefined && options.address === undefined) pids.add(Number(pid));
+    const { address } = options;
+    return { port: Number(connect[1]), key: connect[2]!, ...(address === undefined ? {} : { address }) };
+  };
   return {
-    name: "stock mosh-server",
-    pids,
-    open: async (command) => {
-      const child = Bun.spawn(
-        ["mosh-server", "new", "-i", "127.0.0.1", "-p", String(next++), "-c", "256", "--", ...command],
-        { env: { ...home.env }, cwd: "/", stdin: "ignore", stdout: "pipe", stderr: "pipe" },
-      );
-      const [out, err] = await Promise.all([child.stdout.text(), child.stderr.text()]);
-      const connect = /^MOSH CONNECT (\d+) (\S+)$/m.exec(out);
-      const detached = /^\[mosh-server detached, pid = (\d+)\]$/m.exec(err);
-      if (!connect || !detached) throw new Error(`mosh-server: ${out}${err}`);
-      pids.push(Number(detached[1]));
-      return { port: Number(connect[1]), key: connect[2]! };
+    name: options.name,
+    get pids() {
+      return [...pids];
     },
+    open: async (command) => {
+      let said = "";
+      for (let i = 0; i < (port === undefined ? 1 : PORT_TRIES); i++) {
+        const endpoint = await openOnce(command);
+        if (typeof endpoint !== "string") return endpoint;
+        said = endpoint;
+      }
+      throw new Error(`no session: ${said}`);
+    },
+    stop: () => home.remove(),
+  };
+}
+
+function firstLine(text: string): string {
+  return (
+    text
+      .split("\n")
+      .find((line) => line.trim() !== "")
+      ?.trim() ?? ""
+  );
+}
+
+/** `sterna-server new` of this checkout: each session a process of its own, or all in the user's own host. */
+function startNew(how: "standalone" | "own-host"): LoadServer {
+  const words = serverProgram("sterna");
+  if (how === "standalone") return startCommand({ name: "sterna new, standalone", words, firstPort: 20_000 });
+  const runtime = mkdtempSync(join(tmpdir(), "sterna-load-"));
+  const server = startCommand({
+    name: "sterna new, own host",
+    words,
+    env: { STERNA_HOST: "own", STERNA_RUNTIME_DIR: runtime },
+  });
+  return {
+    name: server.name,
+    get pids() {
+      return server.pids;
+    },
+    open: server.open,
     stop: async () => {
-      await kill(pids.flatMap((pid) => familyOf(pid)));
-      await home.remove();
+      await server.stop();
+      rmSync(runtime, { recursive: true, force: true });
     },
   };
+}
+
+/** What `--server` names. */
+export async function startServer(
+  what: string,
+  options: { readonly address?: string; readonly pids: readonly number[]; readonly shards: number },
+): Promise<LoadServer> {
+  if (what === "stock") return startStock();
+  if (what === "standalone") return startNew("standalone");
+  if (what === "new") return startNew("own-host");
+  if (what === "host") return startHost({ shards: options.shards });
+  const words = what.split(" ").filter((word) => word !== "");
+  return startCommand({
+    name: what,
+    words,
+    pids: options.pids,
+    address: options.address ?? "127.0.0.1",
+  });
 }

@@ -1,0 +1,126 @@
+#!/usr/bin/env bun
+/**
+ * The load generator: `bun bench/load.ts --help`. Command line and output; what happens is in bench/load/, what the
+ * figures mean in docs/load.md.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { takePrecedence } from "../sys/priority.ts";
+import type { Core } from "../wasm-core/core.ts";
+import { loadCore } from "../wasm-core/load.ts";
+import { pagerText } from "./load/behaviour.ts";
+import { type Comparison, compareRounds, comparisonText, type Round, secondFirst } from "./load/compare.ts";
+import { HELP, type LoadOptions, OptionError, parseOptions } from "./load/options.ts";
+import { reportPage } from "./load/page.ts";
+import { type LoadReport, momentLine, reportText } from "./load/report.ts";
+import { type LoadPlan, LoadRun } from "./load/run.ts";
+import { startServer } from "./load/servers.ts";
+
+async function main(args: readonly string[]): Promise<number> {
+  let options: LoadOptions;
+  try {
+    options = parseOptions(args);
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    console.error(`load: ${error.message}\nload: --help tells more`);
+    return 1;
+  }
+  if (options.help) {
+    console.log(HELP);
+    return 0;
+  }
+  return await measure(options);
+}
+
+async function measure(options: LoadOptions): Promise<number> {
+  const directory = mkdtempSync(join(tmpdir(), "sterna-load-"));
+  try {
+    const pagerFile = join(directory, "text");
+    writeFileSync(pagerFile, pagerText());
+    const plan = { ...options.plan, behaviour: { ...options.plan.behaviour, pagerFile } };
+    const core = await loadCore();
+    const [a, b] = options.servers;
+    if (b === undefined) {
+      const report = await runOnce(core, a, plan, options);
+      write(options, report, reportText(report), [report]);
+      return report.sessions.live === 0 ? 1 : 0;
+    }
+    const rounds: Round[] = [];
+    for (let i = 0; i < options.rounds && !interrupted; i++) {
+      const order = secondFirst(i) ? [b, a] : [a, b];
+      const reports: LoadReport[] = [];
+      for (const server of order) {
+        process.stderr.write(`round ${i + 1}: ${server}\n`);
+        reports.push(await runOnce(core, server, plan, options));
+      }
+      // Of an interrupted round one half would be shorter.
+      if (interrupted) break;
+      if (secondFirst(i)) reports.reverse();
+      rounds.push({ a: reports[0]!, b: reports[1]! });
+    }
+    if (rounds.length === 0) return 1;
+    const comparison = compareRounds(rounds);
+    const last = rounds.at(-1)!;
+    const text = [
+      ...rounds.flatMap((round) => [round.a, round.b]).map(reportText),
+      comparisonText(comparison),
+    ];
+    write(options, comparison, text.join("\n\n"), [last.a, last.b], comparison);
+    return rounds.some((round) => round.a.sessions.live === 0 || round.b.sessions.live === 0) ? 1 : 0;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+let running: LoadRun | undefined;
+let interrupted = false;
+
+/** The first ends the run early, which still reports; the second ends at once. */
+function interrupt(): void {
+  if (interrupted) process.exit(130);
+  interrupted = true;
+  running?.stop();
+}
+
+async function runOnce(core: Core, name: string, plan: LoadPlan, options: LoadOptions): Promise<LoadReport> {
+  const server = await startServer(name, options);
+  try {
+    // What is measured must be the servers, not how long the measuring waits for a core.
+    takePrecedence(-15);
+    const isTerminal = process.stderr.isTTY === true;
+    running = new LoadRun(core, server, plan, (moment) => {
+      process.stderr.write(isTerminal ? `\r\x1b[K${momentLine(moment)}` : `${momentLine(moment)}\n`);
+    });
+    if (interrupted) running.stop();
+    const report = await running.run();
+    if (isTerminal) process.stderr.write("\r\x1b[K");
+    return report;
+  } finally {
+    await server.stop();
+  }
+}
+
+/** @param text for standard output, unless the report itself goes there */
+function write(
+  options: LoadOptions,
+  report: LoadReport | Comparison,
+  text: string,
+  shown: readonly LoadReport[],
+  comparison?: Comparison,
+): void {
+  const json = `${JSON.stringify(report, null, 2)}\n`;
+  process.stdout.write(options.json === "-" ? json : `${text}\n`);
+  if (options.json !== undefined && options.json !== "-") writeFileSync(options.json, json);
+  if (options.html === undefined) return;
+  const [{ sessions }] = shown as [LoadReport];
+  const title = `${sessions.asked} sessions on ${shown.map(({ server }) => server).join(" and ")}`;
+  const words = ["sterna-bench", ...process.argv.slice(2)].map((word) =>
+    /^[\w=.,:/%@-]+$/.test(word) ? word : `'${word}'`,
+  );
+  writeFileSync(options.html, reportPage(shown, title, words.join(" "), comparison));
+}
+
+process.on("SIGINT", interrupt);
+process.on("SIGTERM", interrupt);
+process.exit(await main(process.argv.slice(2)));

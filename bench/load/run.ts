@@ -1,0 +1,376 @@
+/**
+ * One run of load: opens the sessions along the ramp, lets them warm up, measures, waits for the last echoes, and
+ * reports. Called by bench/load.ts and compare.ts. What is measured is described in docs/load.md.
+ */
+import { arch, cpus, release, totalmem, type } from "node:os";
+import { Random } from "../../test/simulation/random.ts";
+import type { Core } from "../../wasm-core/core.ts";
+import type { Surroundings } from "./client.ts";
+import { CLEAR, Path, type Weathers } from "./impairment.ts";
+import { Meter, sumOf } from "./meter.ts";
+import { type BehaviourName, type BehaviourOptions, makeBehaviour, type Share, shareOut } from "./mix.ts";
+import { cpuSeconds, privateBytes, serversAmong } from "./processes.ts";
+import { Quantiles } from "./quantiles.ts";
+import { type LoadReport, type Machine, type Moment, type Spread, spreadOf, type Traffic } from "./report.ts";
+import { Sampler } from "./sampler.ts";
+import type { LoadServer } from "./servers.ts";
+import { LoadSession } from "./session.ts";
+import { Wheel } from "./wheel.ts";
+import { impaired, udpWire } from "./wire.ts";
+
+export interface LoadPlan {
+  readonly sessions: number;
+  readonly mix: readonly Share[];
+  readonly behaviour: BehaviourOptions;
+  /** Over how long sessions are opened, s; 0: as fast as the server makes them. */
+  readonly ramp: number;
+  /** After the last session is there, s; does not count. */
+  readonly warmup: number;
+  /** What counts, s. */
+  readonly duration: number;
+  readonly seed: number;
+  readonly weather?: Weathers;
+  /** Each session changes its address every so many seconds; 0: never. */
+  readonly roam: number;
+  /** The network is dark from `at` for `length` seconds of the measured time. */
+  readonly blackout?: { readonly at: number; readonly length: number };
+  /** Stops when the 99th percentile of a second is beyond this three times running, ms; counts from the first session. */
+  readonly limit?: number;
+}
+
+/** Sessions that are created at one time. */
+const PARALLEL = 8;
+/** A session whose server says nothing for so long is given up. */
+const CONNECT_TIMEOUT_MS = 15_000;
+/** How long the last echoes are waited for. */
+const GRACE_MS = 3000;
+/** Seconds beyond the limit after which a run with `limit` stops. */
+const BROKEN_SECONDS = 3;
+/** Share of a core beyond which the generator may have been what was slow. */
+const BUSY_SHARE = 0.8;
+/** 99th percentile of its timers' lateness beyond which it certainly added to the figures, ms. */
+const LATE_MS = 5;
+
+export class LoadRun {
+  readonly #core: Core;
+  readonly #server: LoadServer;
+  readonly #plan: LoadPlan;
+  readonly #progress: (moment: Moment) => void;
+  readonly #random: Random;
+  readonly #wheel = new Wheel();
+  readonly #surroundings: Surroundings;
+  readonly #meters = new Map<BehaviourName, Meter>();
+  readonly #sessions: LoadSession[] = [];
+  readonly #failures = new Map<string, number>();
+  readonly #creation = new Quantiles();
+  readonly #paths: Path[] = [];
+  readonly #moments: Moment[] = [];
+  readonly #started = performance.now();
+  readonly #date = new Date().toISOString();
+  #dark: readonly [from: number, to: number] = [0, 0];
+  #stopped = false;
+  #brokenSeconds = 0;
+  #brokeAt: number | undefined;
+
+  constructor(core: Core, server: LoadServer, plan: LoadPlan, progress: (moment: Moment) => void = () => {}) {
+    this.#core = core;
+    this.#server = server;
+    this.#plan = plan;
+    this.#progress = progress;
+    this.#random = new Random(plan.seed);
+    const { weather } = plan;
+    const isImpaired = weather !== undefined || plan.blackout !== undefined;
+    this.#surroundings = {
+      wheel: this.#wheel,
+      openWire: isImpaired
+        ? impaired(
+            udpWire,
+            this.#wheel,
+            () => this.#newPaths(),
+            (now) => now >= this.#dark[0] && now < this.#dark[1],
+          )
+        : udpWire,
+    };
+  }
+
+  /** Ends the run early; it still reports. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async run(): Promise<LoadReport> {
+    const plan = this.#plan;
+    const sampler = new Sampler();
+    const ticker = setInterval(() => this.#tick(sampler), 1000);
+    try {
+      if (plan.limit !== undefined) {
+        // The breaking point is looked for while sessions are added, so that all of it counts.
+        const before = this.#snapshot();
+        await this.#open();
+        if (!this.#stopped) await this.#wait(plan.duration);
+        return await this.#finish(before);
+      }
+      await this.#open();
+      await this.#wait(plan.warmup);
+      for (const meter of this.#meters.values()) meter.restart();
+      this.#wheel.lateness = new Quantiles();
+      const before = this.#snapshot();
+      if (plan.blackout) {
+        const from = performance.now() + plan.blackout.at * 1000;
+        this.#dark = [from, from + plan.blackout.length * 1000];
+      }
+      await this.#wait(plan.duration);
+      return await this.#finish(before);
+    } finally {
+      clearInterval(ticker);
+      sampler.stop();
+      for (const session of this.#sessions) session.close();
+    }
+  }
+
+  #newPaths(): { up: Path; down: Path } {
+    const { up, down } = this.#plan.weather ?? {};
+    const made = {
+      up: new Path(up ?? CLEAR, this.#random.fork()),
+      down: new Path(down ?? CLEAR, this.#random.fork()),
+    };
+    this.#paths.push(made.up, made.down);
+    return made;
+  }
+
+  #fail(reason: string): void {
+    this.#failures.set(reason, (this.#failures.get(reason) ?? 0) + 1);
+  }
+
+  /** Opens all sessions and waits until each is ready or has failed. */
+  async #open(): Promise<void> {
+    const { sessions: count, ramp, mix } = this.#plan;
+    const names = shareOut(mix, count);
+    // Drawn here, in order, whatever order the sessions come in.
+    const chances = names.map(() => this.#random.fork());
+    const begin = performance.now();
+    let next = 0;
+    const one = async (): Promise<void> => {
+      while (next < count && !this.#stopped) {
+        const index = next++;
+        const due = begin + (ramp * 1000 * index) / count;
+        const wait = due - performance.now();
+        if (wait > 0) await Bun.sleep(wait);
+        if (!this.#stopped) await this.#openOne(names[index]!, chances[index]!);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(PARALLEL, count) }, one));
+    const deadline = performance.now() + CONNECT_TIMEOUT_MS;
+    const waiting = (): LoadSession[] => this.#sessions.filter((s) => !s.ready && s.failure === undefined);
+    while (waiting().length > 0 && performance.now() < deadline && !this.#stopped) await Bun.sleep(20);
+    if (this.#stopped) return;
+    if (this.#sessions.length === 0) this.#stopped = true;
+    for (const session of waiting()) {
+      session.failure = session.connected
+        ? `${session.behaviour.name}: its program was not ready in ${CONNECT_TIMEOUT_MS / 1000} s`
+        : "no answer to the first datagrams";
+      session.close();
+    }
+  }
+
+  async #openOne(name: BehaviourName, random: Random): Promise<void> {
+    let meter = this.#meters.get(name);
+    if (!meter) {
+      meter = new Meter(name);
+      this.#meters.set(name, meter);
+    }
+    try {
+      const behaviour = makeBehaviour(name, this.#plan.behaviour);
+      const asked = performance.now();
+      const endpoint = await this.#server.open(behaviour.command);
+      this.#creation.record(performance.now() - asked);
+      const session = new LoadSession(behaviour, meter, random, this.#surroundings);
+      this.#sessions.push(session);
+      if (this.#plan.roam > 0) session.roamEvery(this.#plan.roam * 1000);
+      await session.open(this.#core, endpoint, this.#surroundings);
+    } catch (error) {
+      this.#fail((error as Error).message);
+    }
+  }
+
+  async #wait(seconds: number): Promise<void> {
+    const end = performance.now() + seconds * 1000;
+    while (!this.#stopped && performance.now() < end)
+      await Bun.sleep(Math.min(100, Math.max(1, end - performance.now())));
+  }
+
+  /** What a second was like. */
+  #tick(sampler: Sampler): void {
+    sampler.watch(this.#server.pids);
+    const recent = sumOf([...this.#meters.values()].map((meter) => meter.takeRecent()));
+    const sessions = this.#sessions.filter(
+      (session) => session.ready && session.failure === undefined,
+    ).length;
+    const moment: Moment = {
+      second: Math.round((performance.now() - this.#started) / 1000),
+      sessions,
+      keys: recent.count,
+      p50: recent.at(0.5),
+      p99: recent.at(0.99),
+      max: recent.max,
+      failed: this.#failed(),
+      ...sampler.latest,
+    };
+    this.#moments.push(moment);
+    this.#progress(moment);
+    const { limit } = this.#plan;
+    if (limit === undefined || recent.count === 0) return;
+    this.#brokenSeconds = moment.p99 > limit ? this.#brokenSeconds + 1 : 0;
+    if (this.#brokenSeconds < BROKEN_SECONDS) return;
+    this.#brokeAt ??= this.#moments.at(-BROKEN_SECONDS)!.sessions;
+    this.#stopped = true;
+  }
+
+  #failed(): number {
+    let failed = this.#sessions.filter((session) => session.failure !== undefined).length;
+    for (const count of this.#failures.values()) failed += count;
+    return failed;
+  }
+
+  #snapshot(): Snapshot {
+    const pids = serversAmong(this.#server.pids);
+    const { user, system } = process.cpuUsage();
+    return {
+      at: performance.now(),
+      pids,
+      cpu: cpuSeconds(pids),
+      own: (user + system) / 1e6,
+      traffic: this.#traffic(),
+    };
+  }
+
+  #traffic(): Traffic {
+    const sum = {
+      datagramsOut: 0,
+      datagramsIn: 0,
+      bytesOut: 0,
+      bytesIn: 0,
+      retransmissions: 0,
+      repeatsIn: 0,
+    };
+    for (const { client } of this.#sessions) {
+      if (!client) continue;
+      const { stats } = client.transport;
+      sum.datagramsOut += stats.datagramsOut;
+      sum.datagramsIn += stats.datagramsIn;
+      sum.bytesOut += stats.bytesOut;
+      sum.bytesIn += stats.bytesIn;
+      sum.retransmissions += client.retransmissions;
+      sum.repeatsIn += client.repeatsIn;
+    }
+    return sum;
+  }
+
+  async #finish(before: Snapshot): Promise<LoadReport> {
+    const after = this.#snapshot();
+    const lateness = this.#wheel.lateness;
+    const seconds = (after.at - before.at) / 1000;
+    for (const session of this.#sessions) session.rest();
+    const unanswered = (): number =>
+      this.#sessions.reduce(
+        (n, session) => n + (session.failure ? 0 : Math.max(session.pending, session.unshown)),
+        0,
+      );
+    const deadline = performance.now() + GRACE_MS;
+    while (unanswered() > 0 && performance.now() < deadline) await Bun.sleep(20);
+    const memory = privateBytes(after.pids);
+
+    for (const { failure } of this.#sessions) if (failure !== undefined) this.#fail(failure);
+    const meters = [...this.#meters.values()];
+    const keys = meters.reduce((sum, meter) => sum + meter.keys, 0);
+    const serverCpu = after.cpu - before.cpu;
+    const ownCpu = (after.own - before.own) / seconds;
+    const live = this.#sessions.filter((session) => session.failure === undefined).length;
+    const late = spreadOf(lateness);
+    return {
+      format: "sterna load 1",
+      server: this.#server.name,
+      date: this.#date,
+      machine: thisMachine(),
+      plan: describePlan(this.#plan),
+      seconds,
+      sessions: { asked: this.#plan.sessions, live, failures: Object.fromEntries(this.#failures) },
+      creation: spreadOf(this.#creation),
+      connect: spreadOf(sumOf(meters.map((meter) => meter.connect))),
+      keyToScreen: spreadOf(sumOf(meters.map((meter) => meter.screen))),
+      keyToAck: spreadOf(sumOf(meters.map((meter) => meter.ack))),
+      behaviours: Object.fromEntries(
+        meters.map((meter) => [
+          meter.name,
+          {
+            keys: meter.keys,
+            held: meter.held,
+            frames: meter.frames,
+            keyToScreen: spreadOf(meter.screen),
+            keyToAck: spreadOf(meter.ack),
+          },
+        ]),
+      ),
+      keys,
+      unanswered: unanswered(),
+      traffic: difference(after.traffic, before.traffic),
+      network: sumOfPaths(this.#paths),
+      processes: {
+        count: after.pids.length,
+        cpuSeconds: serverCpu,
+        cpuPerKey: keys > 0 ? (serverCpu * 1e6) / keys : 0,
+        privateBytes: memory,
+        privateBytesPerSession: live > 0 ? memory / live : 0,
+      },
+      generator: { cpuShare: ownCpu, lateness: late, ...bottleneck(ownCpu, late) },
+      ...(this.#brokeAt === undefined ? {} : { brokeAt: this.#brokeAt }),
+      timeline: this.#moments,
+    };
+  }
+}
+
+interface Snapshot {
+  readonly at: number;
+  readonly pids: readonly number[];
+  /** Of the servers and of this process, s. */
+  readonly cpu: number;
+  readonly own: number;
+  readonly traffic: Traffic;
+}
+
+/** Why figures may be the generator's and not the server's, if so. */
+function bottleneck(cpuShare: number, lateness: Spread): { bottleneck?: string } {
+  if (cpuShare > BUSY_SHARE)
+    return { bottleneck: `the generator used ${Math.round(cpuShare * 100)} % of a core` };
+  if (lateness.p99 > LATE_MS)
+    return {
+      bottleneck: `the generator's own timers were ${lateness.p99.toFixed(1)} ms late (99th percentile)`,
+    };
+  return {};
+}
+
+function difference(after: Traffic, before: Traffic): Traffic {
+  const names = Object.keys(after) as (keyof Traffic)[];
+  return Object.fromEntries(names.map((name) => [name, after[name] - before[name]])) as unknown as Traffic;
+}
+
+function sumOfPaths(paths: readonly Path[]): Path["counts"] {
+  const sum = { sent: 0, lost: 0, overflowed: 0, duplicated: 0, reordered: 0 };
+  for (const { counts } of paths)
+    for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += counts[name];
+  return sum;
+}
+
+function thisMachine(): Machine {
+  return {
+    processor: cpus()[0]?.model ?? "unknown",
+    cores: cpus().length,
+    memoryBytes: totalmem(),
+    system: `${type()} ${release()} ${arch()}`,
+  };
+}
+
+function describePlan(plan: LoadPlan): Record<string, unknown> {
+  const { behaviour, ...rest } = plan;
+  return { ...rest, rate: behaviour.rate };
+}

@@ -1,0 +1,183 @@
+/**
+ * One session under load: a client that behaves. Types what its behaviour says, keeps the time of each key until the
+ * server's echo ack confirms it and, where the behaviour can tell, until the screen shows it.
+ *
+ * A key is struck when it is due, whether or not the one before was answered; so a slow server is charged for every key
+ * that had to wait (no "coordinated omission"), until MAX_PENDING are under way.
+ */
+import type { Random } from "../../test/simulation/random.ts";
+import type { Core } from "../../wasm-core/core.ts";
+import { type Behaviour, MAX_PENDING, type Stroke } from "./behaviour.ts";
+import { type Endpoint, LoadClient, type Surroundings } from "./client.ts";
+import type { Meter } from "./meter.ts";
+import { Alarm } from "./wheel.ts";
+
+interface Key {
+  readonly at: number;
+  /** Number of the state that carries it; undefined: not sent yet. */
+  state: bigint | undefined;
+}
+
+export class LoadSession {
+  readonly behaviour: Behaviour;
+  readonly #meter: Meter;
+  readonly #random: Random;
+  readonly #wheel: Surroundings["wheel"];
+  #client: LoadClient | undefined;
+  #stroke: Stroke | undefined;
+  readonly #alarm = new Alarm((now) => this.#strike(now));
+  #roaming: Alarm | undefined;
+  #roamFirst = 0;
+  #connected = false;
+  #ready = false;
+  #stopped = false;
+  /** Keys without an echo ack, and keys that the screen does not show, oldest first. */
+  readonly #unconfirmed: Key[] = [];
+  readonly #marks: number[] = [];
+  readonly #markTimes: number[] = [];
+  /** Ended, and why. */
+  failure: string | undefined;
+
+  constructor(behaviour: Behaviour, meter: Meter, random: Random, surroundings: Surroundings) {
+    this.behaviour = behaviour;
+    this.#meter = meter;
+    this.#random = random;
+    this.#wheel = surroundings.wheel;
+  }
+
+  async open(core: Core, endpoint: Endpoint, surroundings: Surroundings): Promise<void> {
+    const client = await LoadClient.open(
+      core,
+      endpoint,
+      {
+        frame: (_client, now) => this.#frame(now),
+        sent: (_client, state) => this.#numberKeys(state),
+        ended: (_client, how) => this.#end(how === "clean" ? "the server ended it" : `ended: ${how}`),
+      },
+      surroundings,
+    );
+    this.#client = client;
+    if (this.#stopped) client.close();
+  }
+
+  get client(): LoadClient | undefined {
+    return this.#client;
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  /** Keys whose effect nobody has seen yet. */
+  get pending(): number {
+    return this.#unconfirmed.length;
+  }
+
+  get unshown(): number {
+    return this.#marks.length;
+  }
+
+  /** Changes its address every `interval` ms from when it is ready on, give or take, so as not to keep step with timers. */
+  roamEvery(interval: number): void {
+    const next = (from: number): number => from + interval * (0.9 + 0.2 * this.#random.unit());
+    this.#roaming = new Alarm((now) => {
+      if (this.#stopped || this.failure !== undefined) return;
+      this.#client?.roam().catch(() => this.#end("no new socket"));
+      this.#wheel.set(this.#roaming!, next(now));
+    });
+    this.#roamFirst = interval * this.#random.unit();
+  }
+
+  /** Types no more; echoes are still taken. */
+  rest(): void {
+    this.#wheel.clear(this.#alarm);
+    this.#stroke = undefined;
+  }
+
+  close(): void {
+    this.#stopped = true;
+    this.rest();
+    if (this.#roaming) this.#wheel.clear(this.#roaming);
+    this.#client?.close();
+  }
+
+  #end(reason: string): void {
+    this.failure ??= reason;
+    this.rest();
+  }
+
+  #plan(now: number): void {
+    this.#stroke = this.behaviour.next(this.#random);
+    if (this.#stroke) this.#wheel.set(this.#alarm, now + this.#stroke.wait);
+  }
+
+  #strike(now: number): void {
+    const stroke = this.#stroke;
+    const client = this.#client;
+    if (!stroke || !client || client.closed) return;
+    if (this.#unconfirmed.length >= MAX_PENDING || this.#marks.length >= MAX_PENDING) {
+      this.#meter.held++;
+      this.#wheel.set(this.#alarm, now + stroke.wait);
+      return;
+    }
+    this.#meter.keys++;
+    const key: Key = { at: now, state: undefined };
+    this.#unconfirmed.push(key);
+    if (stroke.mark !== undefined) {
+      this.#marks.push(stroke.mark);
+      this.#markTimes.push(now);
+    }
+    client.type(stroke.keys, now);
+    this.#plan(now);
+  }
+
+  /** All keys typed by now are in this state, or in an earlier one. */
+  #numberKeys(state: bigint): void {
+    const keys = this.#unconfirmed;
+    for (let i = keys.length - 1; i >= 0 && keys[i]!.state === undefined; i--) keys[i]!.state = state;
+  }
+
+  #frame(now: number): void {
+    const client = this.#client;
+    if (!client) return;
+    this.#meter.frames++;
+    if (!this.#ready) this.#becomeReady(client, now);
+    else this.#takeEchoes(client, now);
+  }
+
+  #becomeReady(client: LoadClient, now: number): void {
+    if (!this.#connected) {
+      this.#connected = true;
+      this.#meter.connect.record(client.connectedAt! - client.startedAt);
+    }
+    if (!this.behaviour.ready(client.screen)) return;
+    this.#ready = true;
+    if (this.#roaming) this.#wheel.set(this.#roaming, now + this.#roamFirst);
+    this.#stroke = this.behaviour.next(this.#random);
+    // A first pause of any part of the usual one, so that sessions opened together do not strike together.
+    if (this.#stroke) this.#wheel.set(this.#alarm, now + this.#stroke.wait * this.#random.unit());
+  }
+
+  #takeEchoes(client: LoadClient, now: number): void {
+    if (this.#unconfirmed.length > 0) {
+      const ack = client.transport.latest.echoAck;
+      let confirmed = 0;
+      for (const { at, state } of this.#unconfirmed) {
+        if (state === undefined || state > ack) break;
+        this.#meter.byAck(now - at);
+        confirmed++;
+      }
+      this.#unconfirmed.splice(0, confirmed);
+    }
+    if (this.#marks.length > 0) {
+      const shown = this.behaviour.shown(client.screen, this.#marks);
+      for (let i = 0; i < shown; i++) this.#meter.byScreen(now - this.#markTimes[i]!);
+      this.#marks.splice(0, shown);
+      this.#markTimes.splice(0, shown);
+    }
+  }
+}

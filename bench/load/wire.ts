@@ -1,0 +1,115 @@
+/** The way from a client to its server: a UDP socket, or one with a bad network in front of it. */
+import type { udp } from "bun";
+import type { Endpoint } from "./client.ts";
+import type { Path } from "./impairment.ts";
+import { Alarm, type Wheel } from "./wheel.ts";
+
+export interface Wire {
+  /** False: the system refused it at once. */
+  send(datagram: Uint8Array): boolean;
+  close(): void;
+}
+
+/** @param failed the system reported an error later, such as "connection refused" */
+export type OpenWire = (
+  endpoint: Endpoint,
+  receive: (datagram: Uint8Array) => void,
+  failed: () => void,
+) => Promise<Wire>;
+
+type Socket = udp.ConnectedSocket<"uint8array">;
+
+/** A connected socket: a server finds its sessions by the source address, so each has its own. */
+export const udpWire: OpenWire = async (endpoint, receive, failed) => {
+  const options = {
+    binaryType: "uint8array",
+    connect: { hostname: endpoint.address ?? "127.0.0.1", port: endpoint.port },
+    socket: { data: (_socket: Socket, bytes: Uint8Array) => receive(bytes), error: failed },
+  };
+  const socket = (await Bun.udpSocket(options as never)) as unknown as Socket;
+  return {
+    send: (datagram) => {
+      try {
+        socket.send(datagram);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    close: () => socket.close(),
+  };
+};
+
+/** Whether the whole network is dark at a time. */
+export type Blackout = (now: number) => boolean;
+
+interface Direction {
+  readonly path: Path;
+  /** Datagrams under way, earliest first, and the alarm for the first. */
+  readonly queue: { at: number; datagram: Uint8Array }[];
+  readonly alarm: Alarm;
+  readonly put: (datagram: Uint8Array) => void;
+}
+
+/**
+ * Puts a bad network in front of each wire that `open` gives. What is under way when a client roams is lost with the old
+ * address.
+ */
+export function impaired(
+  open: OpenWire,
+  wheel: Wheel,
+  paths: () => { up: Path; down: Path },
+  dark: Blackout = () => false,
+): OpenWire {
+  return async (endpoint, receive, failed) => {
+    const { up, down } = paths();
+    const upward = direction(wheel, up, (datagram) => wire.send(datagram));
+    const downward = direction(wheel, down, receive);
+    const wire = await open(endpoint, (datagram) => depart(wheel, downward, datagram, dark), failed);
+    return {
+      send: (datagram) => {
+        depart(wheel, upward, datagram, dark);
+        return true;
+      },
+      close: () => {
+        wheel.clear(upward.alarm);
+        wheel.clear(downward.alarm);
+        wire.close();
+      },
+    };
+  };
+}
+
+function direction(wheel: Wheel, path: Path, put: (datagram: Uint8Array) => void): Direction {
+  const made: Direction = {
+    path,
+    queue: [],
+    put,
+    alarm: new Alarm((now) => {
+      while (made.queue[0] && made.queue[0].at <= now) made.put(made.queue.shift()!.datagram);
+      if (made.queue[0]) wheel.set(made.alarm, made.queue[0].at);
+    }),
+  };
+  return made;
+}
+
+function depart(
+  wheel: Wheel,
+  { path, queue, alarm, put }: Direction,
+  datagram: Uint8Array,
+  dark: Blackout,
+): void {
+  const now = wheel.now();
+  const arrivals = path.arrivals(datagram.length, now);
+  if (dark(now)) return;
+  for (const at of arrivals) {
+    if (at <= now && queue.length === 0) {
+      put(datagram);
+      continue;
+    }
+    let place = queue.length;
+    while (place > 0 && queue[place - 1]!.at > at) place--;
+    queue.splice(place, 0, { at, datagram });
+    if (place === 0) wheel.set(alarm, at);
+  }
+}

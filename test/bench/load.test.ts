@@ -1,0 +1,180 @@
+/** The load generator as it is called, against real servers of both makes. */
+import { expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { LoadReport } from "../../bench/load/report.ts";
+import { peer } from "../peers.ts";
+
+const program = join(import.meta.dir, "..", "..", "bench", "load.ts");
+
+interface Result {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function load(...args: string[]): Promise<Result> {
+  const child = Bun.spawn([process.execPath, program, ...args], {
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [out, err] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  return { status: await child.exited, out, err };
+}
+
+/** A short run; its report, after what must hold of every one. */
+async function report(server: string, ...args: string[]): Promise<LoadReport> {
+  const { status, out, err } = await load(
+    ...["--server", server, "--warmup", "0.5", "--duration", "2", "--json", "-"],
+    ...args,
+  );
+  if (status !== 0) throw new Error(`status ${status}\n${out}\n${err}`);
+  const found = JSON.parse(out) as LoadReport;
+  expect(found.sessions.failures).toEqual({});
+  expect(found.sessions.live).toBe(found.sessions.asked);
+  expect(found.unanswered).toBe(0);
+  // A line of progress each second.
+  expect(err).toMatch(/^ *\d+ s +\d+ sessions/m);
+  return found;
+}
+
+function expectMeasured(found: LoadReport): void {
+  expect(found.keys).toBeGreaterThan(20);
+  expect(found.keyToScreen.count).toBeGreaterThan(20);
+  expect(found.keyToScreen.p50).toBeGreaterThan(0);
+  expect(found.keyToAck.p50).toBeGreaterThan(found.keyToScreen.p50);
+  expect(found.traffic.datagramsOut).toBeGreaterThan(found.keys);
+  expect(found.traffic.datagramsIn).toBeGreaterThan(found.keys);
+  expect(found.processes.privateBytes).toBeGreaterThan(100_000);
+  expect(found.processes.cpuSeconds).toBeGreaterThan(0);
+}
+
+peer("mosh-server")("against stock mosh-server: one process a session is found and charged", async () => {
+  const found = await report("stock", "--sessions", "4", "--rate", "8");
+  expectMeasured(found);
+  expect(found.processes.count).toBe(4);
+});
+
+test("against sterna-server new: one host for all is found and charged once", async () => {
+  const found = await report("new", "--sessions", "4", "--rate", "8");
+  expectMeasured(found);
+  expect(found.processes.count).toBe(1);
+});
+
+test("against an operator's host: supervisor and shards are charged", async () => {
+  const found = await report("host", "--sessions", "4", "--rate", "8", "--shards", "2");
+  expectMeasured(found);
+  expect(found.processes.count).toBe(3);
+});
+
+peer(
+  "mosh-server",
+  "vim",
+  "less",
+  "bash",
+)("every behaviour finds its program, also over a bad network", async () => {
+  const found = await report(
+    "stock",
+    ...["--sessions", "6", "--mix", "idle,typist,editor,pager,flood,replay", "--rate", "8"],
+    ...["--replay", join(import.meta.dir, "..", "recordings", "typing", "bash.jsonl")],
+    ...["--impair", "delay=10,jitter=3,loss=2%", "--roam", "1"],
+  );
+  expect(Object.keys(found.behaviours).sort()).toEqual([
+    "editor",
+    "flood",
+    "idle",
+    "pager",
+    "replay",
+    "typist",
+  ]);
+  for (const name of ["typist", "editor", "pager"])
+    expect(found.behaviours[name]!.keyToScreen.count).toBeGreaterThan(3);
+  for (const name of ["typist", "editor", "pager"])
+    expect(found.behaviours[name]!.keyToScreen.p50).toBeGreaterThan(20);
+  expect(found.behaviours.flood!.frames).toBeGreaterThan(20);
+  expect(found.behaviours.replay!.keyToAck.count).toBeGreaterThan(0);
+  expect(found.network.sent).toBeGreaterThan(100);
+});
+
+test("a server that cannot be started is a failure with its reason, not a crash", async () => {
+  const { status, out } = await load(
+    "--server",
+    "sh -c false",
+    "--sessions",
+    "3",
+    "--warmup",
+    "0",
+    "--duration",
+    "0.2",
+  );
+  expect(status).toBe(1);
+  expect(out).toContain("failed: 3 × no session: status 1, no MOSH CONNECT");
+  expect((await load("--server", "/no/such/server", "--sessions", "1", "--duration", "0.2")).out).toContain(
+    "failed: 1 × ",
+  );
+});
+
+test("an interrupt ends a run early, and it still reports", async () => {
+  const child = Bun.spawn(
+    [process.execPath, program, "--server", "new", "--sessions", "2", "--duration", "600", "--warmup", "0"],
+    {
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    },
+  );
+  let progress = "";
+  for await (const chunk of child.stderr) {
+    progress += new TextDecoder().decode(chunk);
+    if (/2 sessions/.test(progress) && !child.killed) child.kill("SIGINT");
+  }
+  expect(await child.exited).toBe(0);
+  expect(await child.stdout.text()).toContain("2 of 2 sessions");
+});
+
+test("words on the command line that mean nothing are refused with what was expected", async () => {
+  for (const [args, said] of [
+    [["--sessions", "0"], '--sessions: "0" is not a number from 1'],
+    [["--sessions", "1.5"], "not a whole number"],
+    [["--rate", "fast"], '--rate: "fast"'],
+    [["--mix", "dancer"], '"dancer" is none of idle, typist'],
+    [["--mix", "replay"], "--replay FILE"],
+    [["--impair", "loss=2"], "out of range"],
+    [["--blackout", "soon"], "AT:SECONDS"],
+    [["--nonsense"], "nonsense"],
+    [["--replay", "/no/such/file"], "/no/such/file"],
+    [["--pid", "1;2"], "process id"],
+  ] as const) {
+    const { status, out, err } = await load(...args);
+    expect(status).toBe(1);
+    expect(out).toBe("");
+    expect(err).toContain(said);
+  }
+  expect((await load("--help")).out).toStartWith("Usage: load");
+});
+
+test("--json FILE holds the report, and standard output the same for people", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "sterna-load-test-"));
+  try {
+    const file = join(directory, "report.json");
+    const { out } = await load(
+      "--server",
+      "new",
+      "--sessions",
+      "2",
+      "--warmup",
+      "0",
+      "--duration",
+      "1",
+      "--json",
+      file,
+    );
+    const found = JSON.parse(readFileSync(file, "utf8")) as LoadReport;
+    expect(found.format).toBe("sterna load 1");
+    expect(out).toContain(`keys: ${found.keys} typed`);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
