@@ -1,19 +1,117 @@
 /**
  * `npm run bench [-- name…]`: runs the benchmarks under bench/, each in a process of its own. Every benchmark prints
  * ratios against a peer measured in the same run; absolute times are for orientation only.
+ *
+ * Without names it runs the whole set, sized to end within ten minutes on two cores, and writes what each one printed into
+ * docs/benchmarks.md, between `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`; a benchmark without such marks there
+ * is only printed. With names, each runs in its full size and nothing is written; what else is said is passed on to it:
+ * `npm run bench -- host typists --seconds=20`.
  */
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, release, totalmem, type } from "node:os";
 import { join } from "node:path";
+import { fill } from "./bench-page.ts";
 
-const directory = join(import.meta.dir, "..", "bench");
-const names = process.argv.slice(2);
-let status = 0;
-for (const file of readdirSync(directory).sort()) {
-  if (!file.endsWith(".ts") || (names.length > 0 && !names.includes(file.slice(0, -3)))) continue;
-  console.log(`\n== ${file.slice(0, -3)}`);
-  const run = Bun.spawnSync([process.execPath, join(directory, file)], {
-    stdio: ["ignore", "inherit", "inherit"],
-  });
-  if (run.exitCode !== 0) status = 1;
+const root = join(import.meta.dir, "..");
+const directory = join(root, "bench");
+const page = join(root, "docs", "benchmarks.md");
+
+interface Part {
+  readonly name: string;
+  /** Arguments that make it short. */
+  readonly args: readonly string[];
+  /** It is stopped then, s. */
+  readonly limit: number;
 }
-process.exit(status);
+
+/** The whole set. The limits sum up to less than ten minutes. */
+const SET: readonly Part[] = [
+  { name: "crypto", args: [], limit: 30 },
+  { name: "emulator", args: [], limit: 60 },
+  { name: "display", args: [], limit: 30 },
+  { name: "startup", args: [], limit: 30 },
+  { name: "end-to-end", args: [], limit: 120 },
+  { name: "local-echo", args: ["120"], limit: 40 },
+  { name: "prediction", args: ["--virtual"], limit: 60 },
+  {
+    name: "host",
+    args: ["create", "flood", "idle", "--idle=1000", "--stock-idle=100", "--warm=5", "--seconds=8"],
+    limit: 110,
+  },
+  {
+    name: "load",
+    args: [
+      ...["--compare", "stock", "host", "--sessions", "300", "--rounds", "2"],
+      ...["--warmup", "12", "--duration", "8"],
+    ],
+    limit: 115,
+  },
+];
+
+interface Outcome {
+  readonly status: number;
+  readonly out: string;
+}
+
+/** Runs one; its standard output is shown as it comes and returned. */
+async function run(name: string, args: readonly string[], limitSeconds?: number): Promise<Outcome> {
+  console.log(`\n== ${[name, ...args].join(" ")}`);
+  const child = Bun.spawn([process.execPath, join(directory, `${name}.ts`), ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+    ...(limitSeconds === undefined ? {} : { timeout: limitSeconds * 1000, killSignal: "SIGTERM" }),
+  });
+  let out = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of child.stdout) {
+    process.stdout.write(chunk);
+    out += decoder.decode(chunk, { stream: true });
+  }
+  await child.exited;
+  if (child.signalCode !== null) console.error(`${name}: stopped after ${limitSeconds} s`);
+  return { status: child.exitCode ?? 1, out };
+}
+
+/** What the figures were measured on. */
+function setUp(): string {
+  const commit = Bun.spawnSync(["git", "-C", root, "rev-parse", "--short", "HEAD"]).stdout.toString().trim();
+  const mosh = Bun.spawnSync(["sh", "-c", "mosh-server --version 2>/dev/null | head -1"])
+    .stdout.toString()
+    .trim();
+  return [
+    `${new Date().toISOString().slice(0, 10)}, commit ${commit || "unknown"}`,
+    `${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores, ${Math.round(totalmem() / 1e9)} GB`,
+    `${type()} ${release()}, Bun ${Bun.version}, ${mosh || "no stock Mosh"}`,
+  ].join("\n");
+}
+
+const known = readdirSync(directory)
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => file.slice(0, -3));
+const words = process.argv.slice(2);
+/** Names come first: what follows may be called like a benchmark and mean something else. */
+const firstOther = words.findIndex((word) => !known.includes(word));
+const names = firstOther < 0 ? words : words.slice(0, firstOther);
+let failed = false;
+if (words.length > 0) {
+  if (names.length === 0) {
+    console.error(`bench: ${words[0]} is none of ${known.join(", ")}`);
+    process.exit(1);
+  }
+  const rest = words.slice(names.length);
+  for (const name of names) failed = (await run(name, rest)).status !== 0 || failed;
+} else {
+  const started = performance.now();
+  const results: [string, string][] = [["set-up", setUp()]];
+  for (const { name, args, limit } of SET) {
+    const { status, out } = await run(name, args, limit);
+    if (status === 0)
+      results.push([name, `$ npm run bench -- ${[name, ...args].join(" ")}\n\n${out.trim()}`]);
+    else failed = true;
+  }
+  const { text, missing } = fill(readFileSync(page, "utf8"), results);
+  writeFileSync(page, text);
+  const minutes = ((performance.now() - started) / 60_000).toFixed(1);
+  console.log(`\n${results.length - 1} of ${SET.length} in ${minutes} min; written to docs/benchmarks.md`);
+  if (missing.length > 0) console.log(`without a place there: ${missing.join(", ")}`);
+}
+process.exit(failed ? 1 : 0);

@@ -58,8 +58,8 @@ function work(port: NonNullable<typeof parentPort>): void {
     const found = serversAmong(watched);
     const now = { at: performance.now(), cpu: cpuSeconds(found), of: found.length };
     const memory = { privateBytes: estimatedMemory(found) };
-    // With other processes the difference would be of something else.
-    const isSame = before !== undefined && before.of === now.of;
+    // What has ended takes its time with it; what is new brings all of it.
+    const isSame = before !== undefined && before.of <= now.of;
     const usage: Usage = isSame
       ? { cores: (1000 * (now.cpu - before!.cpu)) / (now.at - before!.at), ...memory }
       : memory;

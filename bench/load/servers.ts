@@ -4,7 +4,7 @@
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { connectHost } from "../../server/host/control-client.ts";
 import type { HostConnection } from "../../server/host/messages.ts";
 import { Home } from "../../test/drivers/home.ts";
@@ -88,7 +88,7 @@ interface CommandOptions {
   /** Each session asks for one port, counted from here; undefined: the server chooses. */
   readonly firstPort?: number;
   readonly env?: Readonly<Record<string, string>>;
-  /** Where the sessions are, for datagrams. Default 127.0.0.1, to which the servers are bound then. */
+  /** Where the sessions are; undefined: here, bound to 127.0.0.1, and the processes that are named are charged. */
   readonly address?: string;
   /** Processes to charge besides those that a server names on standard error. */
   readonly pids?: readonly number[];
@@ -183,10 +183,12 @@ export async function startServer(
   if (what === "new") return startNew("own-host");
   if (what === "host") return startHost({ shards: options.shards });
   const words = what.split(" ").filter((word) => word !== "");
+  if (words.length === 0) throw new Error("--server: no name and no command");
+  const isElsewhere = options.address !== undefined || basename(words[0]!) === "ssh";
   return startCommand({
     name: what,
     words,
     pids: options.pids,
-    address: options.address ?? "127.0.0.1",
+    ...(isElsewhere ? { address: options.address ?? "127.0.0.1" } : {}),
   });
 }
