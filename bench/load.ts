@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { takePrecedence } from "../sys/priority.ts";
+import { versionLine } from "../sys/version.ts";
 import type { Core } from "../wasm-core/core.ts";
 import { loadCore } from "../wasm-core/load.ts";
 import { pagerText } from "./load/behaviour.ts";
@@ -15,7 +16,7 @@ import { HELP, type LoadOptions, OptionError, parseOptions } from "./load/option
 import { reportPage } from "./load/page.ts";
 import { type LoadReport, momentLine, reportText } from "./load/report.ts";
 import { type LoadPlan, LoadRun } from "./load/run.ts";
-import { startServer } from "./load/servers.ts";
+import { killStarted, startServer } from "./load/servers.ts";
 
 async function main(args: readonly string[]): Promise<number> {
   let options: LoadOptions;
@@ -23,11 +24,15 @@ async function main(args: readonly string[]): Promise<number> {
     options = parseOptions(args);
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
-    console.error(`load: ${error.message}\nload: --help tells more`);
+    console.error(`sterna-bench: ${error.message}\nsterna-bench: --help tells more`);
     return 1;
   }
   if (options.help) {
     console.log(HELP);
+    return 0;
+  }
+  if (options.version) {
+    console.log(versionLine("sterna-bench"));
     return 0;
   }
   return await measure(options);
@@ -76,9 +81,12 @@ async function measure(options: LoadOptions): Promise<number> {
 let running: LoadRun | undefined;
 let interrupted = false;
 
-/** The first ends the run early, which still reports; the second ends at once. */
+/** The first ends the run early, which still reports; the second ends at once. No server is left behind. */
 function interrupt(): void {
-  if (interrupted) process.exit(130);
+  if (interrupted) {
+    killStarted();
+    process.exit(130);
+  }
   interrupted = true;
   running?.stop();
 }
@@ -121,6 +129,5 @@ function write(
   writeFileSync(options.html, reportPage(shown, title, words.join(" "), comparison));
 }
 
-process.on("SIGINT", interrupt);
-process.on("SIGTERM", interrupt);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupt);
 process.exit(await main(process.argv.slice(2)));

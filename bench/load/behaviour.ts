@@ -122,10 +122,13 @@ function letterAt(mark: number): string {
 /** Keys in flight beyond which a session types no more until it is answered. */
 export const MAX_PENDING = ROW;
 
-/** Types letters at a shell-like program that echoes them and answers each line. */
+/**
+ * Types letters, line by line. The program says nothing of its own until the end: what a program such as `cat` answers to a
+ * line would come between letters that were typed ahead of it, and nobody could say any more which echo is whose.
+ */
 export class Typist implements Behaviour {
   readonly name = "typist";
-  readonly command = ["cat"];
+  readonly command = ["wc"];
   readonly #rate: number;
   readonly #letters = new Letters();
 

@@ -131,6 +131,13 @@ export class LoadClient {
     this.roams++;
   }
 
+  /** Asks the server to end the session; `ended` is told when it has. */
+  leave(now = this.#wheel.now()): void {
+    if (this.#closed) return;
+    this.transport.startShutdown(now);
+    this.#pass(now, true);
+  }
+
   /** Leaves the server without a word. */
   close(): void {
     if (this.#closed) return;

@@ -42,6 +42,20 @@ function programOf(pid: number): string | undefined {
   }
 }
 
+/** A child younger than this may only be on its way to another program, s. */
+const SETTLED_SECONDS = 0.2;
+
+/** Since it was started, s; 0 if it has ended. */
+function ageOf(pid: number): number {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const started = Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[19]) / TICKS_PER_SECOND;
+    return Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]) - started;
+  } catch {
+    return 0;
+  }
+}
+
 /**
  * The processes and those of their children that are servers, too, such as a host's shards: those that run the same
  * program. What runs in the sessions is not charged.
@@ -51,7 +65,8 @@ export function serversAmong(pids: readonly number[]): number[] {
   for (const pid of all) {
     const program = programOf(pid);
     if (program === undefined) continue;
-    for (const child of childrenOf(pid)) if (programOf(child) === program) all.add(child);
+    for (const child of childrenOf(pid))
+      if (programOf(child) === program && ageOf(child) > SETTLED_SECONDS) all.add(child);
   }
   return [...all];
 }

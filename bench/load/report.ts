@@ -33,10 +33,14 @@ export function spreadOf(values: Quantiles): Spread {
   };
 }
 
+/** Sessions are being opened, are warming up, or it counts. */
+export type Phase = "open" | "warm" | "run";
+
 /** One second. Latencies are key to screen. */
 export interface Moment {
   /** Since the start of the run. */
   readonly second: number;
+  readonly phase: Phase;
   readonly sessions: number;
   readonly keys: number;
   readonly p50: number;
@@ -78,6 +82,8 @@ export interface LoadReport {
     readonly asked: number;
     readonly live: number;
     readonly failures: Readonly<Record<string, number>>;
+    /** That did not say they ended when told, and may still be on a server that outlives the run. */
+    readonly left: number;
   };
   /** From asking for a session to its key. */
   readonly creation: Spread;
@@ -190,6 +196,8 @@ export function reportText(report: LoadReport): string {
   if (generator.bottleneck !== undefined)
     lines.push(`CAUTION: ${generator.bottleneck}; figures above are not the server's alone`);
   for (const [reason, count] of Object.entries(sessions.failures)) lines.push(`failed: ${count} × ${reason}`);
+  if (sessions.left > 0)
+    lines.push(`${sessions.left} sessions did not say that they ended; they may still be on the server`);
   if (report.brokeAt !== undefined) lines.push(`the limit was exceeded at ${report.brokeAt} sessions`);
   return lines.join("\n");
 }

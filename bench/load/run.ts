@@ -11,7 +11,15 @@ import { Meter, sumOf } from "./meter.ts";
 import { type BehaviourName, type BehaviourOptions, makeBehaviour, type Share, shareOut } from "./mix.ts";
 import { cpuSeconds, privateBytes, serversAmong } from "./processes.ts";
 import { Quantiles } from "./quantiles.ts";
-import { type LoadReport, type Machine, type Moment, type Spread, spreadOf, type Traffic } from "./report.ts";
+import {
+  type LoadReport,
+  type Machine,
+  type Moment,
+  type Phase,
+  type Spread,
+  spreadOf,
+  type Traffic,
+} from "./report.ts";
 import { Sampler } from "./sampler.ts";
 import type { LoadServer } from "./servers.ts";
 import { LoadSession } from "./session.ts";
@@ -42,8 +50,12 @@ export interface LoadPlan {
 const PARALLEL = 8;
 /** A session whose server says nothing for so long is given up. */
 const CONNECT_TIMEOUT_MS = 15_000;
-/** How long the last echoes are waited for. */
-const GRACE_MS = 3000;
+/** Once no key was answered for so long, the rest is given up; */
+const SILENCE_MS = 3000;
+/** after this in any case. */
+const GRACE_MS = 20_000;
+/** How long servers have to end their sessions. */
+const LEAVE_MS = 5000;
 /** Seconds beyond the limit after which a run with `limit` stops. */
 const BROKEN_SECONDS = 3;
 /** Share of a core beyond which the generator may have been what was slow. */
@@ -69,6 +81,7 @@ export class LoadRun {
   readonly #date = new Date().toISOString();
   #dark: readonly [from: number, to: number] = [0, 0];
   #stopped = false;
+  #phase: Phase = "open";
   #brokenSeconds = 0;
   #brokeAt: number | undefined;
 
@@ -105,27 +118,38 @@ export class LoadRun {
     try {
       if (plan.limit !== undefined) {
         // The breaking point is looked for while sessions are added, so that all of it counts.
-        const before = this.#snapshot();
+        const before = this.#begin();
         await this.#open();
         if (!this.#stopped) await this.#wait(plan.duration);
+        clearInterval(ticker);
         return await this.#finish(before);
       }
       await this.#open();
+      this.#phase = "warm";
       await this.#wait(plan.warmup);
-      for (const meter of this.#meters.values()) meter.restart();
-      this.#wheel.lateness = new Quantiles();
-      const before = this.#snapshot();
-      if (plan.blackout) {
-        const from = performance.now() + plan.blackout.at * 1000;
-        this.#dark = [from, from + plan.blackout.length * 1000];
-      }
+      const before = this.#begin();
       await this.#wait(plan.duration);
+      clearInterval(ticker);
       return await this.#finish(before);
     } finally {
       clearInterval(ticker);
       sampler.stop();
       for (const session of this.#sessions) session.close();
     }
+  }
+
+  /** From here on it counts. */
+  #begin(): Snapshot {
+    this.#phase = "run";
+    const now = performance.now();
+    for (const meter of this.#meters.values()) meter.restart(now);
+    this.#wheel.lateness = new Quantiles();
+    const { blackout } = this.#plan;
+    if (blackout) {
+      const from = now + blackout.at * 1000;
+      this.#dark = [from, from + blackout.length * 1000];
+    }
+    return this.#snapshot();
   }
 
   #newPaths(): { up: Path; down: Path } {
@@ -208,6 +232,7 @@ export class LoadRun {
     ).length;
     const moment: Moment = {
       second: Math.round((performance.now() - this.#started) / 1000),
+      phase: this.#phase,
       sessions,
       keys: recent.count,
       p50: recent.at(0.5),
@@ -224,6 +249,33 @@ export class LoadRun {
     if (this.#brokenSeconds < BROKEN_SECONDS) return;
     this.#brokeAt ??= this.#moments.at(-BROKEN_SECONDS)!.sessions;
     this.#stopped = true;
+  }
+
+  /** Waits for the answers that are still under way. */
+  async #lastEchoes(): Promise<void> {
+    const outstanding = (): number =>
+      this.#sessions.reduce((n, session) => n + session.pending + session.unshown, 0);
+    const end = performance.now() + GRACE_MS;
+    let least = outstanding();
+    let silence = performance.now() + SILENCE_MS;
+    while (least > 0 && performance.now() < Math.min(end, silence)) {
+      await Bun.sleep(20);
+      const left = outstanding();
+      if (left === least) continue;
+      least = left;
+      silence = performance.now() + SILENCE_MS;
+    }
+    const now = performance.now();
+    for (const session of this.#sessions) session.giveUp(now);
+  }
+
+  /** Ends the sessions on a server that goes on without us; returns how many did not say that they ended. */
+  async #leave(): Promise<number> {
+    const end = performance.now() + LEAVE_MS;
+    for (const session of this.#sessions) session.leave(performance.now());
+    const staying = (): number => this.#sessions.filter((session) => !session.gone).length;
+    while (staying() > 0 && performance.now() < end) await Bun.sleep(20);
+    return staying();
   }
 
   #failed(): number {
@@ -270,15 +322,10 @@ export class LoadRun {
     const after = this.#snapshot();
     const lateness = this.#wheel.lateness;
     const seconds = (after.at - before.at) / 1000;
-    for (const session of this.#sessions) session.rest();
-    const unanswered = (): number =>
-      this.#sessions.reduce(
-        (n, session) => n + (session.failure ? 0 : Math.max(session.pending, session.unshown)),
-        0,
-      );
-    const deadline = performance.now() + GRACE_MS;
-    while (unanswered() > 0 && performance.now() < deadline) await Bun.sleep(20);
+    for (const session of this.#sessions) session.rest(after.at);
+    await this.#lastEchoes();
     const memory = privateBytes(after.pids);
+    const left = this.#server.outlives ? await this.#leave() : 0;
 
     for (const { failure } of this.#sessions) if (failure !== undefined) this.#fail(failure);
     const meters = [...this.#meters.values()];
@@ -294,7 +341,7 @@ export class LoadRun {
       machine: thisMachine(),
       plan: describePlan(this.#plan),
       seconds,
-      sessions: { asked: this.#plan.sessions, live, failures: Object.fromEntries(this.#failures) },
+      sessions: { asked: this.#plan.sessions, live, failures: Object.fromEntries(this.#failures), left },
       creation: spreadOf(this.#creation),
       connect: spreadOf(sumOf(meters.map((meter) => meter.connect))),
       keyToScreen: spreadOf(sumOf(meters.map((meter) => meter.screen))),
@@ -312,7 +359,7 @@ export class LoadRun {
         ]),
       ),
       keys,
-      unanswered: unanswered(),
+      unanswered: meters.reduce((sum, meter) => sum + meter.unanswered, 0),
       traffic: difference(after.traffic, before.traffic),
       network: sumOfPaths(this.#paths),
       processes: {

@@ -108,8 +108,9 @@ async function live({
     }
   };
   await go(seconds * 1000);
-  session.rest();
+  session.rest(clock.now);
   await go(seconds * 1000 + 10_000);
+  session.giveUp(clock.now);
   const typed = server.delivered
     .map((event) => (event.kind === "keys" ? new TextDecoder().decode(event.bytes) : ""))
     .join("");
