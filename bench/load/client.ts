@@ -9,8 +9,9 @@ import { TerminalState } from "../../ssp/terminal-state.ts";
 import { Transport } from "../../ssp/transport.ts";
 import { UserStream } from "../../ssp/user-stream.ts";
 import type { Core, Terminal } from "../../wasm-core/core.ts";
-import { Alarm, Wheel } from "./wheel.ts";
-import { type OpenWire, udpWire, type Wire } from "./wire.ts";
+import { Reality, type Surroundings } from "./surroundings.ts";
+import { Alarm, type Wheel } from "./wheel.ts";
+import type { OpenWire, Wire } from "./wire.ts";
 
 export interface Endpoint {
   readonly port: number;
@@ -19,23 +20,16 @@ export interface Endpoint {
 }
 
 export interface ClientEvents {
-  /** A new state of the server is there. */
-  frame?(client: LoadClient, now: number): void;
+  /** A new state of the server is there, which arrived at that time. */
+  frame?(client: LoadClient, at: number): void;
   ended?(client: LoadClient, how: string): void;
   /** A new state was sent; it holds all that was typed by now. */
   sent?(client: LoadClient, state: bigint): void;
 }
 
-/** What a client lives in. */
-export interface Surroundings {
-  readonly wheel: Wheel;
-  readonly openWire: OpenWire;
-}
-
-let shared: Surroundings | undefined;
-/** Real time and real sockets. */
+let shared: Reality | undefined;
 function reality(): Surroundings {
-  shared ??= { wheel: new Wheel(), openWire: udpWire };
+  shared ??= new Reality();
   return shared;
 }
 
@@ -177,20 +171,20 @@ export class LoadClient {
   #open(): Promise<Wire> {
     return this.#openWire(
       this.#endpoint,
-      (bytes) => this.#receive(bytes),
+      (bytes, at) => this.#receive(bytes, at),
       () => {
         this.sendErrors++;
       },
     );
   }
 
-  #receive(bytes: Uint8Array): void {
+  #receive(bytes: Uint8Array, at: number): void {
     if (this.#closed) return;
     const now = this.#wheel.now();
     const reception = this.transport.receive(bytes, now);
     if (reception.ok && reception.newState) {
-      this.connectedAt ??= now;
-      this.#events.frame?.(this, now);
+      this.connectedAt ??= at;
+      this.#events.frame?.(this, at);
     } else if (reception.ok && reception.complete) {
       this.repeatsIn++;
     }

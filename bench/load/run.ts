@@ -5,7 +5,6 @@
 import { arch, cpus, release, totalmem, type } from "node:os";
 import { Random } from "../../test/simulation/random.ts";
 import type { Core } from "../../wasm-core/core.ts";
-import type { Surroundings } from "./client.ts";
 import { CLEAR, Path, type Weathers } from "./impairment.ts";
 import { Meter, sumOf } from "./meter.ts";
 import { type BehaviourName, type BehaviourOptions, makeBehaviour, type Share, shareOut } from "./mix.ts";
@@ -23,8 +22,9 @@ import {
 import { Sampler } from "./sampler.ts";
 import type { LoadServer } from "./servers.ts";
 import { LoadSession } from "./session.ts";
-import { Wheel } from "./wheel.ts";
-import { impaired, udpWire } from "./wire.ts";
+import { Reality, type Surroundings } from "./surroundings.ts";
+import type { Wheel } from "./wheel.ts";
+import { impaired } from "./wire.ts";
 
 export interface LoadPlan {
   readonly sessions: number;
@@ -69,7 +69,8 @@ export class LoadRun {
   readonly #plan: LoadPlan;
   readonly #progress: (moment: Moment) => void;
   readonly #random: Random;
-  readonly #wheel = new Wheel();
+  readonly #reality = new Reality();
+  readonly #wheel: Wheel = this.#reality.wheel;
   readonly #surroundings: Surroundings;
   readonly #meters = new Map<BehaviourName, Meter>();
   readonly #sessions: LoadSession[] = [];
@@ -97,12 +98,12 @@ export class LoadRun {
       wheel: this.#wheel,
       openWire: isImpaired
         ? impaired(
-            udpWire,
+            this.#reality.openWire,
             this.#wheel,
             () => this.#newPaths(),
             (now) => now >= this.#dark[0] && now < this.#dark[1],
           )
-        : udpWire,
+        : this.#reality.openWire,
     };
   }
 
@@ -135,6 +136,7 @@ export class LoadRun {
       clearInterval(ticker);
       sampler.stop();
       for (const session of this.#sessions) session.close();
+      this.#reality.close();
     }
   }
 
@@ -369,7 +371,7 @@ export class LoadRun {
         privateBytes: memory,
         privateBytesPerSession: live > 0 ? memory / live : 0,
       },
-      generator: { cpuShare: ownCpu, lateness: late, ...bottleneck(ownCpu, late) },
+      generator: { cpuShare: ownCpu, lateness: late, ...bottleneck(ownCpu, late, this.#reality.overflowed) },
       ...(this.#brokeAt === undefined ? {} : { brokeAt: this.#brokeAt }),
       timeline: this.#moments,
     };
@@ -386,7 +388,9 @@ interface Snapshot {
 }
 
 /** Why figures may be the generator's and not the server's, if so. */
-function bottleneck(cpuShare: number, lateness: Spread): { bottleneck?: string } {
+function bottleneck(cpuShare: number, lateness: Spread, overflowed: number): { bottleneck?: string } {
+  if (overflowed > 0)
+    return { bottleneck: `the generator lost ${overflowed} datagrams that it did not take in time` };
   if (cpuShare > BUSY_SHARE)
     return { bottleneck: `the generator used ${Math.round(cpuShare * 100)} % of a core` };
   if (lateness.p99 > LATE_MS)

@@ -10,8 +10,9 @@
 import type { Random } from "../../test/simulation/random.ts";
 import type { Core } from "../../wasm-core/core.ts";
 import { type Behaviour, MAX_PENDING, type Stroke } from "./behaviour.ts";
-import { type Endpoint, LoadClient, type Surroundings } from "./client.ts";
+import { type Endpoint, LoadClient } from "./client.ts";
 import type { Meter } from "./meter.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { Alarm } from "./wheel.ts";
 
 interface Key {

@@ -29,6 +29,15 @@ export interface TimeSource {
   sleep(ms: number, wake: () => void): void;
 }
 
+/** Work of every millisecond, while there is any. */
+export interface Pump {
+  readonly isNeeded: boolean;
+  /** Alarms are going to fire. */
+  hold(): void;
+  /** They have. */
+  pump(now: number): void;
+}
+
 class RealTime implements TimeSource {
   #timer: Timer | undefined;
 
@@ -52,8 +61,11 @@ export class Wheel {
   /** How much later than asked alarms fired, ms: what the generator itself adds. */
   lateness = new Quantiles();
 
-  constructor(time: TimeSource = new RealTime()) {
+  readonly #pump: Pump | undefined;
+
+  constructor(time: TimeSource = new RealTime(), pump?: Pump) {
     this.#time = time;
+    this.#pump = pump;
     this.#tick = Math.floor(time.now());
   }
 
@@ -81,6 +93,12 @@ export class Wheel {
     this.set(alarm, Number.POSITIVE_INFINITY);
   }
 
+  /** Has the pump looked after from now on. */
+  wake(): void {
+    const next = Math.floor(this.#time.now()) + 1;
+    if (next < this.#wakeAt) this.#arm(next);
+  }
+
   /** Fires what is due. */
   readonly advance = (): void => {
     const now = this.#time.now();
@@ -100,6 +118,7 @@ export class Wheel {
         alarm = next;
       }
     }
+    this.#pump?.hold();
     for (const alarm of due) {
       // One that fired before may have moved or cleared this one.
       if (alarm.slot >= 0 || alarm.due > now) continue;
@@ -107,10 +126,15 @@ export class Wheel {
       alarm.due = Number.POSITIVE_INFINITY;
       alarm.fire(this.#time.now());
     }
+    this.#pump?.pump(this.#time.now());
     this.#armNext();
   };
 
   #armNext(): void {
+    if (this.#pump?.isNeeded) {
+      this.wake();
+      return;
+    }
     if (this.#count === 0) return;
     for (let ahead = 1; ahead <= SLOTS; ahead++) {
       const tick = this.#tick + ahead;

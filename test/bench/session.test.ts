@@ -80,7 +80,7 @@ async function live({
   let ports = 0;
   const wire: OpenWire = async (_endpoint, receive) => {
     const address = `client:${++ports}`;
-    network.attach(address, ({ datagram }) => receive(datagram));
+    network.attach(address, ({ datagram }) => receive(datagram, clock.now));
     return {
       send: (datagram) => network.send(address, SERVER, datagram),
       close: () => network.detach(address),
