@@ -40,7 +40,8 @@ export interface Viewer {
   readonly shuttingDown: boolean;
   /** Where from, for the login records. */
   readonly origin: string | undefined;
-  screenChanged(now: number): void;
+  /** The session's screen may have changed. @param bytes output of the program, that changed it */
+  screenChanged(now: number, bytes: number): void;
   tick(now: number): void;
   waitTime(now: number): number;
   startShutdown(now: number): void;
@@ -99,7 +100,7 @@ export class SessionLoop implements SessionActivity {
     this.#lastInput = this.#started;
     this.#judge = new IdleJudge(options.limits, this.#started, options.log);
     this.session = new Session(options, {
-      changed: () => this.#onScreenChanged(),
+      changed: (bytes) => this.#onScreenChanged(bytes),
       ended: () => this.obey("shutdown"),
       log: options.log,
     });
@@ -277,17 +278,17 @@ export class SessionLoop implements SessionActivity {
     this.session.input(all);
     if (this.#viewers.length > 1) {
       const now = this.#clock();
-      for (const other of this.#viewers) if (other.viewer !== viewer) other.viewer.screenChanged(now);
+      for (const other of this.#viewers) if (other.viewer !== viewer) other.viewer.screenChanged(now, 0);
     }
   }
 
   /** Nothing is due yet, unless a frame was waiting for something to say: a wake-up is all it takes. */
-  #onScreenChanged(): void {
+  #onScreenChanged(bytes = 0): void {
     if (this.#finished) return;
     const now = this.#clock();
     let wait = Number.POSITIVE_INFINITY;
     for (const { viewer } of this.#viewers) {
-      viewer.screenChanged(now);
+      viewer.screenChanged(now, bytes);
       wait = Math.min(wait, viewer.waitTime(now));
     }
     if (wait <= 0) this.#pass(now);

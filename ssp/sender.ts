@@ -4,6 +4,7 @@
  *
  * It runs no timer: `waitTime` says when to call `tick`. Times are ms on the caller's monotonic clock.
  */
+import { Pacer } from "./pacer.ts";
 import {
   ACK_DELAY,
   ACK_INTERVAL,
@@ -41,11 +42,14 @@ const NEVER = Number.POSITIVE_INFINITY;
 export class Sender<L extends SyncObject<L>> {
   readonly #rtt: RttEstimator;
   readonly #minDelay: number;
+  readonly #pacer: Pacer;
   /** The current state changes only by {@link Sender.setCurrent}, so what was worked out for a moment holds in it. */
   readonly #replacedOnly: boolean;
   /** What was worked out last, for which moment; undefined: something has changed since. */
   #worked: { readonly at: number; readonly assumed: SentState<L> } | undefined;
   #current: L;
+  /** The current state waits for a whole send interval after the last. */
+  #paced = false;
   /** What the owner goes on changing once shutdown froze `#current` [P 10.1]. */
   #ignored: L | undefined;
   /** Oldest first; the front is the newest acknowledged, the back the newest sent. Never empty [P 8.1]. */
@@ -67,11 +71,19 @@ export class Sender<L extends SyncObject<L>> {
   /**
    * @param local taken over
    * @param minDelay ms to collect changes
-   * @param replacedOnly the owner never changes the current state in place
+   * @param options.replacedOnly the owner never changes the current state in place
+   * @param options.burst states that may follow each other at once, after a pause; 1: none, as in stock
    */
-  constructor(local: L, minDelay: number, rtt: RttEstimator, now: number, replacedOnly = false) {
+  constructor(
+    local: L,
+    minDelay: number,
+    rtt: RttEstimator,
+    now: number,
+    options: { readonly replacedOnly?: boolean; readonly burst?: number } = {},
+  ) {
     this.#rtt = rtt;
-    this.#replacedOnly = replacedOnly;
+    this.#replacedOnly = options.replacedOnly ?? false;
+    this.#pacer = new Pacer(options.burst ?? 1, now);
     this.#minDelay = minDelay;
     this.#current = local;
     this.#sent = [{ number: 0n, time: now, state: local.clone() }];
@@ -84,9 +96,13 @@ export class Sender<L extends SyncObject<L>> {
     return this.#ignored ?? this.#current;
   }
 
-  /** Replaces it; takes the new one over. After shutdown began it has no effect [P 10.1]. */
-  setCurrent(state: L): void {
+  /**
+   * Replaces it; takes the new one over. After shutdown began it has no effect [P 10.1].
+   * @param paced nobody waits for it: it must not use the burst
+   */
+  setCurrent(state: L, paced = false): void {
     this.#worked = undefined;
+    this.#paced = paced;
     if (this.#ignored !== undefined) {
       if (state !== this.#ignored) this.#ignored.release();
       this.#ignored = state;
@@ -195,6 +211,7 @@ export class Sender<L extends SyncObject<L>> {
       return false;
     }
     const number = diff.length > 0 ? this.#enterData(now) : this.#enterEmpty(now);
+    this.#pacer.sent(now, this.#rtt.sendInterval);
     this.#nextAck = now + ACK_INTERVAL;
     this.#nextSend = NEVER;
     if (number === MAX_STATE) this.#shutdownTries++;
@@ -236,7 +253,9 @@ export class Sender<L extends SyncObject<L>> {
       this.#nextSend = NEVER;
     } else if (!this.#current.equals(back.state)) {
       this.#changedAt ??= now;
-      this.#nextSend = Math.max(this.#changedAt + this.#minDelay, back.time + interval);
+      const paced = back.time + interval;
+      const due = this.#paced ? paced : Math.min(paced, this.#pacer.readyAt(now, interval));
+      this.#nextSend = Math.max(this.#changedAt + this.#minDelay, due);
     } else if (heard && !this.#current.equals(assumed.state)) {
       this.#nextSend = back.time + interval;
       if (this.#changedAt !== undefined)

@@ -61,6 +61,8 @@ export interface TransportOptions<L, R> {
   readonly family?: Family;
   /** ms to collect changes. Default 1 on the client, 8 on the server [P 8.3]. */
   readonly minDelay?: number;
+  /** States that may follow each other at once after a pause ({@link Pacer}). Default 1: none, as in stock. */
+  readonly burst?: number;
 }
 
 /** What became of a datagram. */
@@ -125,7 +127,10 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
     this.#link = new Link(options.family ?? "inet");
     const minDelay = options.minDelay ?? (side === "client" ? SEND_MINDELAY_CLIENT : SEND_MINDELAY_SERVER);
     // A screen is handed over whole; what is typed is added to the stream.
-    this.#sender = new Sender(options.local, minDelay, this.#link.rtt, now, side === "server");
+    this.#sender = new Sender(options.local, minDelay, this.#link.rtt, now, {
+      replacedOnly: side === "server",
+      burst: options.burst ?? 1,
+    });
     this.#receiver = new Receiver(options.remote);
     this.#attached = side === "client"; // [P 5.2] a client knows where its server is
   }
@@ -197,9 +202,12 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
     return this.#sender.current;
   }
 
-  /** Replaces the current state and takes the new one over. */
-  setCurrent(state: L): void {
-    this.#sender.setCurrent(state);
+  /**
+   * Replaces the current state and takes the new one over.
+   * @param paced nobody waits for it: it goes no sooner than stock would send it
+   */
+  setCurrent(state: L, paced = false): void {
+    this.#sender.setCurrent(state, paced);
   }
 
   /**
