@@ -41,7 +41,12 @@ export interface Moment {
   /** Since the start of the run. */
   readonly second: number;
   readonly phase: Phase;
+  /** Of the phase, s; planned 0: as long as it takes. */
+  readonly elapsed: number;
+  readonly planned: number;
   readonly sessions: number;
+  /** Sessions there should be in the end. */
+  readonly asked: number;
   readonly keys: number;
   readonly p50: number;
   readonly p99: number;
@@ -149,15 +154,25 @@ function row(name: string, spread: Spread): string {
   return `${name.padEnd(30)}${String(spread.count).padStart(9)}${cells.join("")}`;
 }
 
-/** A second in one line. */
+const PHASE_NAMES: Readonly<Record<Phase, string>> = {
+  open: "opening",
+  warm: "warming up",
+  run: "measuring",
+};
+
+/** A second in one line of less than 100 columns. */
 export function momentLine(moment: Moment): string {
-  const failed = moment.failed > 0 ? `  ${moment.failed} failed` : "";
-  const { cores, privateBytes } = moment;
-  const used =
-    privateBytes === undefined
-      ? ""
-      : `  servers ${cores === undefined ? "" : `${(cores * 100).toFixed(0)} % `}${byteText(privateBytes)}`;
-  return `${String(moment.second).padStart(4)} s  ${String(moment.sessions).padStart(5)} sessions  ${String(moment.keys).padStart(6)} keys/s  p50 ${ms(moment.p50)}  p99 ${ms(moment.p99)}  max ${ms(moment.max)} ms${used}${failed}`;
+  const { phase, elapsed, planned, sessions, asked, keys, cores, privateBytes } = moment;
+  const parts = [
+    `${PHASE_NAMES[phase].padStart(10)} ${String(elapsed).padStart(3)}${planned > 0 ? `/${planned}` : ""} s`,
+    sessions < asked ? `${sessions} of ${asked} sessions` : `${sessions} sessions`,
+  ];
+  if (moment.failed > 0) parts.push(`${moment.failed} FAILED`);
+  parts.push(`${keys} keys/s`);
+  if (keys > 0) parts.push(`p50 ${ms(moment.p50)} p99 ${ms(moment.p99)} max ${ms(moment.max)} ms`);
+  if (cores !== undefined) parts.push(`${(cores * 100).toFixed(0)} %`);
+  if (privateBytes !== undefined) parts.push(byteText(privateBytes));
+  return parts.join("  ");
 }
 
 export function reportText(report: LoadReport): string {

@@ -83,6 +83,7 @@ export class LoadRun {
   #dark: readonly [from: number, to: number] = [0, 0];
   #stopped = false;
   #phase: Phase = "open";
+  #phaseBegan = this.#started;
   #brokenSeconds = 0;
   #brokeAt: number | undefined;
 
@@ -126,7 +127,7 @@ export class LoadRun {
         return await this.#finish(before);
       }
       await this.#open();
-      this.#phase = "warm";
+      this.#enter("warm");
       await this.#wait(plan.warmup);
       const before = this.#begin();
       await this.#wait(plan.duration);
@@ -140,9 +141,22 @@ export class LoadRun {
     }
   }
 
+  #enter(phase: Phase): void {
+    this.#phase = phase;
+    this.#phaseBegan = performance.now();
+  }
+
+  /** How long the phase is going to take, s; 0: nobody knows. */
+  #planned(): number {
+    const { ramp, warmup, duration, limit } = this.#plan;
+    if (this.#phase === "open") return ramp;
+    if (this.#phase === "warm") return warmup;
+    return limit === undefined ? duration : ramp + duration;
+  }
+
   /** From here on it counts. */
   #begin(): Snapshot {
-    this.#phase = "run";
+    this.#enter("run");
     const now = performance.now();
     for (const meter of this.#meters.values()) meter.restart(now);
     this.#wheel.lateness = new Quantiles();
@@ -235,7 +249,10 @@ export class LoadRun {
     const moment: Moment = {
       second: Math.round((performance.now() - this.#started) / 1000),
       phase: this.#phase,
+      elapsed: Math.round((performance.now() - this.#phaseBegan) / 1000),
+      planned: this.#planned(),
       sessions,
+      asked: this.#plan.sessions,
       keys: recent.count,
       p50: recent.at(0.5),
       p99: recent.at(0.99),

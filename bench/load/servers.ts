@@ -6,8 +6,8 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { connectHost } from "../../server/host/control-client.ts";
 import type { HostConnection } from "../../server/host/messages.ts";
+import { selfCommand } from "../../sys/self.ts";
 import { Home } from "../../test/drivers/home.ts";
-import { serverProgram } from "../../test/drivers/peers-run.ts";
 import { familyOf, kill, signal } from "../../test/drivers/processes.ts";
 import { until } from "../../test/drivers/wait.ts";
 import type { Endpoint } from "./client.ts";
@@ -64,17 +64,14 @@ export async function startHost({
   const config = join(home.path, "host.toml");
   const asRoot = process.getuid?.() === 0 ? 'start = "setpriv"\n[users]\nroot = true\n' : "";
   writeFileSync(config, `[host]\nlisten = ["127.0.0.1"]\nports = "${ports}"\nshards = ${shards}\n${asRoot}`);
-  const child = Bun.spawn(
-    [...serverProgram("sterna"), "host", "--config", config, "--directory", directory],
-    {
-      env: { ...home.env },
-      stdin: "ignore",
-      stdout: "ignore",
-      stderr: Bun.file(log),
-      // An interrupt from the terminal is for the generator, which ends the host when it has reported.
-      detached: true,
-    },
-  );
+  const child = Bun.spawn([...selfCommand("server"), "host", "--config", config, "--directory", directory], {
+    env: { ...home.env },
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: Bun.file(log),
+    // An interrupt from the terminal is for the generator, which ends the host when it has reported.
+    detached: true,
+  });
   try {
     await until(
       "the host to start",
@@ -193,7 +190,7 @@ function firstLine(text: string): string {
 
 /** `sterna-server new` of this checkout: each session a process of its own, or all in the user's own host. */
 function startNew(how: "standalone" | "own-host"): LoadServer {
-  const words = serverProgram("sterna");
+  const words = selfCommand("server");
   if (how === "standalone") return startCommand({ name: "sterna new, standalone", words, firstPort: 20_000 });
   // A host of the user's own; its directory is in the home that startCommand makes.
   return startCommand({ name: "sterna new, own host", words, env: { STERNA_HOST: "own" } });

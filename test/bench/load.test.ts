@@ -36,7 +36,7 @@ async function report(server: string, ...args: string[]): Promise<LoadReport> {
   expect(found.sessions.live).toBe(found.sessions.asked);
   expect(found.unanswered).toBe(0);
   // A line of progress each second.
-  expect(err).toMatch(/^ *\d+ s +\d+ sessions/m);
+  expect(err).toMatch(/^ *measuring +\d+\/2 s +\d+ sessions +\d+ keys\/s/m);
   return found;
 }
 
