@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
-import { parseRecording, type Recording } from "./behaviour.ts";
+import { noProgram, parseRecording, type Recording } from "./behaviour.ts";
 import { parseWeather } from "./impairment.ts";
 import { parseMix } from "./mix.ts";
 import type { LoadPlan } from "./run.ts";
@@ -27,8 +27,9 @@ Opens sessions on a server, lets them behave, and reports how long keys took.
   --mix MIX           idle, typist, editor, pager, flood, replay, with weights:
                       idle=90,typist=9,flood=1 (default typist)
   --rate R            keys a second of typists, editors and pagers (default 4)
-  --replay FILE       a recording of test/recordings/typing for "replay"
-  --replay-command C  the program to type it into, if its name does not tell
+  --replay FILE       a recording for "replay": of test/recordings/typing, or an
+                      asciicast with its input (asciinema rec --stdin)
+  --replay-command C  the program to type it into, if it does not tell
 
   --ramp S            seconds over which sessions are opened (default 0: at once)
   --warmup S          seconds that do not count (default 5)
@@ -148,6 +149,8 @@ function parse(args: readonly string[]): LoadOptions {
   const recording = values.replay === undefined ? undefined : readRecording(values.replay);
   if (mix.some(({ name }) => name === "replay") && !recording)
     throw new Error("--mix replay needs --replay FILE");
+  const problem = recording && values["replay-command"] === undefined ? noProgram(recording) : undefined;
+  if (problem !== undefined) throw new Error(problem);
   const blackout = values.blackout === undefined ? undefined : parseBlackout(values.blackout);
   if (blackout !== undefined && blackout.at >= duration)
     throw new Error(`--blackout: at ${blackout.at} s the measured ${duration} s are over`);
@@ -208,7 +211,11 @@ function checkWritable(option: string, file: string | undefined): void {
 }
 
 function readRecording(file: string): Recording {
-  return parseRecording(readFileSync(file, "utf8"));
+  try {
+    return parseRecording(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new Error(`--replay: "${file}": ${(error as Error).message}`);
+  }
 }
 
 function parseBlackout(text: string): { at: number; length: number } {

@@ -4,19 +4,26 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 /** Of sysconf(_SC_CLK_TCK) on Linux. */
 const TICKS_PER_SECOND = 100;
 
-/** Processor time that the processes have used, seconds; ended ones count 0. */
-export function cpuSeconds(pids: readonly number[]): number {
-  let ticks = 0;
+/** Processor time that each of the processes has used, seconds; ended ones are left out. */
+export function cpuByProcess(pids: readonly number[]): Map<number, number> {
+  const times = new Map<number, number>();
   for (const pid of pids) {
     try {
       const text = readFileSync(`/proc/${pid}/stat`, "utf8");
       const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-      ticks += Number(fields[11]) + Number(fields[12]);
+      times.set(pid, (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND);
     } catch {
       // It has ended.
     }
   }
-  return ticks / TICKS_PER_SECOND;
+  return times;
+}
+
+/** What all of them have used. */
+export function cpuSeconds(pids: readonly number[]): number {
+  let sum = 0;
+  for (const seconds of cpuByProcess(pids).values()) sum += seconds;
+  return sum;
 }
 
 /** Memory that only these processes have, bytes. */

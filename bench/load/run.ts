@@ -8,7 +8,7 @@ import type { Core } from "../../wasm-core/core.ts";
 import { CLEAR, Path, type Weathers } from "./impairment.ts";
 import { Meter, sumOf } from "./meter.ts";
 import { type BehaviourName, type BehaviourOptions, makeBehaviour, type Share, shareOut } from "./mix.ts";
-import { cpuSeconds, privateBytes, serversAmong } from "./processes.ts";
+import { cpuByProcess, privateBytes, serversAmong } from "./processes.ts";
 import { Quantiles } from "./quantiles.ts";
 import {
   type LoadReport,
@@ -308,8 +308,7 @@ export class LoadRun {
     const { user, system } = process.cpuUsage();
     return {
       at: performance.now(),
-      pids,
-      cpu: cpuSeconds(pids),
+      cpu: cpuByProcess(pids),
       own: (user + system) / 1e6,
       traffic: this.#traffic(),
     };
@@ -343,13 +342,15 @@ export class LoadRun {
     const seconds = (after.at - before.at) / 1000;
     for (const session of this.#sessions) session.rest(after.at);
     await this.#lastEchoes();
-    const memory = privateBytes(after.pids);
+    const memory = privateBytes([...after.cpu.keys()]);
     const left = this.#server.outlives ? await this.#leave() : 0;
 
     for (const { failure } of this.#sessions) if (failure !== undefined) this.#fail(failure);
     const meters = [...this.#meters.values()];
     const keys = meters.reduce((sum, meter) => sum + meter.keys, 0);
-    const serverCpu = after.cpu - before.cpu;
+    // Of those that have ended nobody knows any more.
+    let serverCpu = 0;
+    for (const [pid, seconds] of after.cpu) serverCpu += seconds - (before.cpu.get(pid) ?? 0);
     const ownCpu = (after.own - before.own) / seconds;
     const live = this.#sessions.filter((session) => session.failure === undefined).length;
     const late = spreadOf(lateness);
@@ -382,7 +383,7 @@ export class LoadRun {
       traffic: difference(after.traffic, before.traffic),
       network: sumOfPaths(this.#paths),
       processes: {
-        count: after.pids.length,
+        count: after.cpu.size,
         cpuSeconds: serverCpu,
         cpuPerKey: keys > 0 ? (serverCpu * 1e6) / keys : 0,
         privateBytes: memory,
@@ -397,9 +398,9 @@ export class LoadRun {
 
 interface Snapshot {
   readonly at: number;
-  readonly pids: readonly number[];
-  /** Of the servers and of this process, s. */
-  readonly cpu: number;
+  /** Of each server, s. */
+  readonly cpu: ReadonlyMap<number, number>;
+  /** Of this process, s. */
   readonly own: number;
   readonly traffic: Traffic;
 }
@@ -412,7 +413,7 @@ function bottleneck(cpuShare: number, lateness: Spread, overflowed: number): { b
     return { bottleneck: `the generator used ${Math.round(cpuShare * 100)} % of a core` };
   if (lateness.p99 > LATE_MS)
     return {
-      bottleneck: `the generator's own timers were ${lateness.p99.toFixed(1)} ms late (99th percentile)`,
+      bottleneck: `the generator’s own timers were ${lateness.p99.toFixed(1)} ms late (99th percentile): it, or its machine, was too busy`,
     };
   return {};
 }
