@@ -128,6 +128,7 @@ export class Attachment implements HubMember, Viewer {
       // Collecting is done here, where it can be seen whether more output follows.
       minDelay: 0,
       burst: FRAME_BURST,
+      answersHeartbeats: true,
     });
     // A screen that is there already is what the first frame brings.
     if (session.started) this.#refresh();
@@ -192,7 +193,8 @@ export class Attachment implements HubMember, Viewer {
     this.#noteRtt(now);
     if (reception.newState) {
       this.#lastClientState = now;
-      this.#deliverInput(now);
+      // Also the first word of a client is input, empty as it may be.
+      if (reception.news || !this.#session.started) this.#deliverInput(now);
     }
     this.#options.received?.();
     return reception;

@@ -4,6 +4,7 @@
  * standalone.ts (one a process) and shard.ts (many).
  */
 import type { UserEvent } from "../ssp/user-message.ts";
+import { Alarm, type Wheel } from "../sys/wheel.ts";
 import type { Terminal } from "../wasm-core/core.ts";
 import { IdleJudge, type Limits, type SessionActivity, type Verdict } from "./limits.ts";
 import { Session, type SessionOptions } from "./session.ts";
@@ -12,6 +13,9 @@ import type { Size } from "./view.ts";
 
 /** The longest sleep: a timer must not overflow because a limit is set to years. */
 const MAX_SLEEP_MS = 60_000;
+/** Who sleeps longer than this may oversleep by this much, ms: idle sessions wake up together. */
+const LONG_SLEEP_MS = 1000;
+const OVERSLEEP_MS = 64;
 /** A client that was given a key and does not come, ms [P 14.2]. */
 const FIRST_WORD_MS = 60_000;
 
@@ -52,6 +56,8 @@ export interface Viewer {
 export interface SessionLoopOptions extends SessionOptions {
   /** Milliseconds, monotonic. */
   readonly clock: () => number;
+  /** Keeps the session's time; shared by those of a process. */
+  readonly wheel: Wheel;
   readonly limits: Limits;
   /** Where login records go; undefined: the session has none. */
   readonly utmp: UtmpWriter | undefined;
@@ -85,8 +91,8 @@ export class SessionLoop implements SessionActivity {
   #lastClientState: number;
   #lastInput: number;
   #utmp: UtmpRecord | undefined;
-  #timer: Timer | undefined;
-  /** When the timer wakes us; Infinity: it is not set. */
+  readonly #alarm = new Alarm(() => this.pass());
+  /** When the alarm wakes us; Infinity: it is not set. */
   #wakeAt = Number.POSITIVE_INFINITY;
   #notice: string | undefined;
   #closing = false;
@@ -121,7 +127,7 @@ export class SessionLoop implements SessionActivity {
       },
       blank: () => session.blank(),
       input: (events) => this.#input(viewer, events),
-      received: () => this.pass(),
+      received: () => this.#received(viewer),
     };
     const viewer = make(seat);
     this.#viewers.push({ viewer, since: this.#clock(), quit });
@@ -196,6 +202,15 @@ export class SessionLoop implements SessionActivity {
     this.pass();
   }
 
+  /** A viewer has heard something. Often nothing is due after it, and no more need be looked at. */
+  #received(viewer: Viewer): void {
+    if (this.#finished) return;
+    const now = this.#clock();
+    const wait = viewer.waitTime(now);
+    if (wait <= 0 || this.#closing || viewer.ended(now) !== undefined) this.#pass(now);
+    else if (now + wait < this.#wakeAt) this.#wakeIn(wait, now);
+  }
+
   /** What follows every event: verdicts, then what is due to be sent, then sleep until something is due again. */
   pass(): void {
     if (this.#finished) return;
@@ -225,7 +240,11 @@ export class SessionLoop implements SessionActivity {
   }
 
   #dropEnded(now: number): void {
-    for (const { viewer, since, quit } of [...this.#viewers]) {
+    // From behind, because they are taken out. One that leaves may send the others away.
+    for (let at = this.#viewers.length - 1; at >= 0; at--) {
+      const entry = this.#viewers[at];
+      if (!entry) continue;
+      const { viewer, since, quit } = entry;
       if (viewer.ended(now) !== undefined) {
         const byPerson = !viewer.shuttingDown;
         this.#remove(viewer);
@@ -292,7 +311,7 @@ export class SessionLoop implements SessionActivity {
       wait = Math.min(wait, viewer.waitTime(now));
     }
     if (wait <= 0) this.#pass(now);
-    else this.#wakeWithin(wait, now);
+    else if (now + wait < this.#wakeAt) this.#wakeIn(wait, now);
   }
 
   // ---- time
@@ -305,23 +324,14 @@ export class SessionLoop implements SessionActivity {
       if (!viewer.clientSeen) wait = Math.min(wait, Math.max(0, since + FIRST_WORD_MS - now));
     }
     if (this.#utmp) wait = Math.min(wait, this.#utmp.waitTime(now - this.lastClientState));
-    this.#wakeWithin(wait, now);
+    this.#wakeIn(wait, now);
   }
 
-  /** A timer that is early only makes us look once more, which is cheaper than setting another each time. */
-  #wakeWithin(wait: number, now: number): void {
-    if (now + wait >= this.#wakeAt || wait === Number.POSITIVE_INFINITY) return;
-    clearTimeout(this.#timer);
-    // Timers count whole milliseconds; rounding down would wake us before anything is due.
-    const milliseconds = Math.ceil(wait);
-    this.#wakeAt = now + milliseconds;
-    this.#timer = setTimeout(this.#wake, milliseconds);
+  #wakeIn(wait: number, now: number): void {
+    this.#wakeAt = now + wait;
+    const { wheel } = this.#options;
+    wheel.set(this.#alarm, wheel.now() + wait, wait > LONG_SLEEP_MS ? OVERSLEEP_MS : 1);
   }
-
-  readonly #wake = (): void => {
-    this.#wakeAt = Number.POSITIVE_INFINITY;
-    this.pass();
-  };
 
   #keepUtmp(now: number): void {
     const { descriptor } = this.session;
@@ -336,7 +346,7 @@ export class SessionLoop implements SessionActivity {
     if (this.#finished) return;
     this.#finished = true;
     this.#closing = true;
-    clearTimeout(this.#timer);
+    this.#options.wheel.set(this.#alarm, Number.POSITIVE_INFINITY);
     this.#utmp?.remove();
     for (const { viewer } of [...this.#viewers]) this.#remove(viewer);
     this.session.close();

@@ -39,7 +39,8 @@ export interface OpenedDatagram {
   readonly timestamp: number;
   /** Our 16-bit clock sent back, or 65535 for none. */
   readonly timestampReply: number;
-  readonly payload: Uint8Array;
+  /** The timestamps and, from {@link TIMESTAMPS_BYTES} on, the payload. */
+  readonly plaintext: Uint8Array;
 }
 
 /** The plaintext of a datagram: timestamps, then the payload [P 4.3]. */
@@ -69,6 +70,6 @@ export function openDatagram(
     sequence: uint64At(datagram, 0) & 0x7fff_ffff_ffff_ffffn,
     timestamp: (plaintext[0]! << 8) | plaintext[1]!,
     timestampReply: (plaintext[2]! << 8) | plaintext[3]!,
-    payload: plaintext.slice(TIMESTAMPS_BYTES),
+    plaintext,
   };
 }

@@ -25,14 +25,17 @@ export function encodeFragment(fragment: Fragment): Uint8Array {
   return bytes;
 }
 
-/** The fragment, or undefined if not even its header is whole [P 6.1]. The contents are a copy. */
-export function decodeFragment(bytes: Uint8Array): Fragment | undefined {
-  if (bytes.length < FRAGMENT_HEADER_BYTES) return undefined;
+/**
+ * The fragment, or undefined if not even its header is whole [P 6.1]. The contents are a copy.
+ * @param start where it begins in `bytes`
+ */
+export function decodeFragment(bytes: Uint8Array, start = 0): Fragment | undefined {
+  if (bytes.length < start + FRAGMENT_HEADER_BYTES) return undefined;
   return {
-    id: uint64At(bytes, 0),
-    number: ((bytes[8]! & 0x7f) << 8) | bytes[9]!,
-    final: bytes[8]! >= 0x80,
-    contents: bytes.slice(FRAGMENT_HEADER_BYTES),
+    id: uint64At(bytes, start),
+    number: ((bytes[start + 8]! & 0x7f) << 8) | bytes[start + 9]!,
+    final: bytes[start + 8]! >= 0x80,
+    contents: bytes.slice(start + FRAGMENT_HEADER_BYTES),
   };
 }
 
@@ -64,6 +67,8 @@ export class Assembly {
   add(fragment: Fragment): Uint8Array | DropReason | undefined {
     // [P 6.5] another id, larger or smaller, starts over: two instructions never share the buffer.
     if (fragment.id !== this.#id) this.#restart(fragment.id);
+    // Nearly all are whole: there is nothing to keep [P 6.8].
+    if (fragment.final && fragment.number === 0 && this.#parts.size === 0) return fragment.contents;
 
     const present = this.#parts.get(fragment.number);
     if (present !== undefined) {
@@ -113,7 +118,7 @@ export class Assembly {
 
   #restart(id: bigint): void {
     this.#id = id;
-    this.#parts.clear();
+    if (this.#parts.size > 0) this.#parts.clear();
     this.#bytes = 0;
     this.#total = undefined;
   }

@@ -83,6 +83,12 @@ export const SEND_MINDELAY_SERVER = 8;
 export const SEND_MINDELAY_CLIENT = 1;
 /** A side with nothing to say still sends this often [P 8.10]. */
 export const ACK_INTERVAL = 3000;
+/**
+ * Ours, not stock's: a server waits this much longer for the client's own sign of life, and answers one that comes this
+ * long before its own is due or later. So an idle session costs it one wake-up in 3 s, and each answer tells a round trip.
+ */
+export const HEARTBEAT_PATIENCE = 250;
+export const HEARTBEAT_ANSWER = 1000;
 /** Contents that arrived are acknowledged within this time [P 8.6]. */
 export const ACK_DELAY = 100;
 /** Retransmission goes on while the peer was heard within this time [P 8.7]. */

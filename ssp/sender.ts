@@ -9,6 +9,8 @@ import {
   ACK_DELAY,
   ACK_INTERVAL,
   ACTIVE_RETRY_TIMEOUT,
+  HEARTBEAT_ANSWER,
+  HEARTBEAT_PATIENCE,
   MAX_SENT_STATES,
   MAX_STATE,
   NEWEST_SENT_STATES,
@@ -43,6 +45,7 @@ export class Sender<L extends SyncObject<L>> {
   readonly #rtt: RttEstimator;
   readonly #minDelay: number;
   readonly #pacer: Pacer;
+  readonly #answersHeartbeats: boolean;
   /** The current state changes only by {@link Sender.setCurrent}, so what was worked out for a moment holds in it. */
   readonly #replacedOnly: boolean;
   /** What was worked out last, for which moment; undefined: something has changed since. */
@@ -72,6 +75,7 @@ export class Sender<L extends SyncObject<L>> {
    * @param local taken over
    * @param minDelay ms to collect changes
    * @param options.replacedOnly the owner never changes the current state in place
+   * @param options.answersHeartbeats an idle side's own sign of life goes with the answer to the peer's
    * @param options.burst states that may follow each other at once, after a pause; 1: none, as in stock
    */
   constructor(
@@ -79,10 +83,15 @@ export class Sender<L extends SyncObject<L>> {
     minDelay: number,
     rtt: RttEstimator,
     now: number,
-    options: { readonly replacedOnly?: boolean; readonly burst?: number } = {},
+    options: {
+      readonly replacedOnly?: boolean;
+      readonly burst?: number;
+      readonly answersHeartbeats?: boolean;
+    } = {},
   ) {
     this.#rtt = rtt;
     this.#replacedOnly = options.replacedOnly ?? false;
+    this.#answersHeartbeats = options.answersHeartbeats ?? false;
     this.#pacer = new Pacer(options.burst ?? 1, now);
     this.#minDelay = minDelay;
     this.#current = local;
@@ -182,6 +191,8 @@ export class Sender<L extends SyncObject<L>> {
     this.#ackNum = number;
     this.#peerAdvanced = now;
     if (hasDiff) this.#dataAckPending = true;
+    else if (this.#answersHeartbeats && this.#nextAck - now <= HEARTBEAT_ANSWER)
+      this.#nextAck = Math.min(now, this.#nextAck);
   }
 
   /** Milliseconds until `tick` has something to do; fractions count, so round up. */
@@ -212,7 +223,7 @@ export class Sender<L extends SyncObject<L>> {
     }
     const number = diff.length > 0 ? this.#enterData(now) : this.#enterEmpty(now);
     this.#pacer.sent(now, this.#rtt.sendInterval);
-    this.#nextAck = now + ACK_INTERVAL;
+    this.#nextAck = now + ACK_INTERVAL + (this.#answersHeartbeats ? HEARTBEAT_PATIENCE : 0);
     this.#nextSend = NEVER;
     if (number === MAX_STATE) this.#shutdownTries++;
     this.#dataAckPending = false;
@@ -277,8 +288,10 @@ export class Sender<L extends SyncObject<L>> {
     const limit = this.#rtt.rto + ACK_DELAY;
     for (let at = 1; at < this.#sent.length; at++) {
       const entry = this.#sent[at]!;
-      if (now - entry.time >= limit) break;
-      assumed = entry;
+      if (now - entry.time < limit) assumed = entry;
+      // That an empty one was not acknowledged tells nothing: the peer has no reason to hurry. Stock takes it for a loss,
+      // and repeats what follows until it is acknowledged; after answered heartbeats that would be always.
+      else if (!this.#answersHeartbeats || !entry.state.equals(this.#front.state)) break;
     }
     return assumed;
   }

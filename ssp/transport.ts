@@ -36,6 +36,7 @@ import {
   SEND_MINDELAY_CLIENT,
   SEND_MINDELAY_SERVER,
   SERVER_ASSOCIATION_TIMEOUT,
+  TIMESTAMPS_BYTES,
 } from "./params.ts";
 import { Receiver } from "./receiver.ts";
 import { Sender, type Update } from "./sender.ts";
@@ -61,6 +62,8 @@ export interface TransportOptions<L, R> {
   readonly family?: Family;
   /** ms to collect changes. Default 1 on the client, 8 on the server [P 8.3]. */
   readonly minDelay?: number;
+  /** An idle side's own sign of life goes with the answer to the peer's. Default false, as in stock. */
+  readonly answersHeartbeats?: boolean;
   /** States that may follow each other at once after a pause ({@link Pacer}). Default 1: none, as in stock. */
   readonly burst?: number;
 }
@@ -77,6 +80,8 @@ export type Reception =
       readonly complete: boolean;
       /** The peer's newest state advanced. */
       readonly newState: boolean;
+      /** And it differs from the one before; else it is a sign of life or an acknowledgement. */
+      readonly news: boolean;
       /** Why its payload was not used, if it was not. */
       readonly reason?: DropReason;
     };
@@ -129,6 +134,7 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
     // A screen is handed over whole; what is typed is added to the stream.
     this.#sender = new Sender(options.local, minDelay, this.#link.rtt, now, {
       replacedOnly: side === "server",
+      answersHeartbeats: options.answersHeartbeats ?? false,
       burst: options.burst ?? 1,
     });
     this.#receiver = new Receiver(options.remote);
@@ -145,35 +151,37 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
     if (typeof opened === "string") return { ok: false, reason: this.#drop(opened) }; // [P 3.10]
     const inOrder = this.#link.accept(opened, now, meta?.ce === true);
     if (inOrder) this.#attached = true;
-    return this.#receivePayload(opened.payload, now, inOrder);
+    return this.#receivePayload(opened.plaintext, now, inOrder);
   }
 
   /** A payload is used also if its datagram is late: states are known by their numbers [P 4.12]. */
-  #receivePayload(payload: Uint8Array, now: number, inOrder: boolean): Reception {
-    const refuse = (reason: DropReason, complete = false): Reception => {
-      return { ok: true, inOrder, complete, newState: false, reason: this.#drop(reason) };
-    };
-    const fragment = decodeFragment(payload);
-    if (fragment === undefined) return refuse("fragment-header");
+  #receivePayload(plaintext: Uint8Array, now: number, inOrder: boolean): Reception {
+    const fragment = decodeFragment(plaintext, TIMESTAMPS_BYTES);
+    if (fragment === undefined) return this.#refuse("fragment-header", inOrder);
     const stream = this.#assembly.add(fragment);
-    if (stream === undefined) return { ok: true, inOrder, complete: false, newState: false };
-    if (typeof stream === "string") return refuse(stream);
+    if (stream === undefined) return { ok: true, inOrder, complete: false, newState: false, news: false };
+    if (typeof stream === "string") return this.#refuse(stream, inOrder);
     const bytes = decompress(stream);
-    if (bytes === undefined) return refuse("compression");
+    if (bytes === undefined) return this.#refuse("compression", inOrder);
     const instruction = decodeInstruction(bytes);
-    if (instruction === undefined) return refuse("instruction");
-    if (instruction.protocolVersion !== PROTOCOL_VERSION) return refuse("version"); // [P 9.2]
+    if (instruction === undefined) return this.#refuse("instruction", inOrder);
+    if (instruction.protocolVersion !== PROTOCOL_VERSION) return this.#refuse("version", inOrder); // [P 9.2]
 
     this.stats.instructionsIn++;
     this.#sender.acked(instruction.ackNum); // [P 9.3]
     this.#lastSuccess = this.#sender.sentAckedTime; // [P 5.4]
     const outcome = this.#receiver.process(instruction, now);
     if (outcome === "new") {
-      this.#sender.received(instruction.newNum, instruction.diff.length > 0, now); // [P 9.8]
-      return { ok: true, inOrder, complete: true, newState: true };
+      const news = instruction.diff.length > 0;
+      this.#sender.received(instruction.newNum, news, now); // [P 9.8]
+      return { ok: true, inOrder, complete: true, newState: true, news };
     }
-    if (outcome === "late") return { ok: true, inOrder, complete: true, newState: false };
-    return refuse(outcome, true);
+    if (outcome === "late") return { ok: true, inOrder, complete: true, newState: false, news: false };
+    return this.#refuse(outcome, inOrder, true);
+  }
+
+  #refuse(reason: DropReason, inOrder: boolean, complete = false): Reception {
+    return { ok: true, inOrder, complete, newState: false, news: false, reason: this.#drop(reason) };
   }
 
   #drop(reason: DropReason): DropReason {

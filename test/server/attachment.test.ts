@@ -101,7 +101,8 @@ class World {
     world.client.current.pushResize(80, 24);
     world.run(500);
     world.print("$ ");
-    world.run(4000);
+    // Not on a heartbeat, which comes each 3 s.
+    world.run(4500);
     world.sent.length = 0;
     return world;
   }

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { openDatagram, packPlaintext, TO_CLIENT, TO_SERVER } from "../../ssp/datagram.ts";
 import { decodeFragment, encodeFragment } from "../../ssp/fragment.ts";
 import { parseKey } from "../../ssp/key.ts";
+import { TIMESTAMPS_BYTES } from "../../ssp/params.ts";
 import { loadCore } from "../../wasm-core/load.ts";
 import vectors from "../vectors/packets.json";
 import { hex, toHex } from "./fakes.ts";
@@ -21,7 +22,7 @@ for (const packet of vectors.packets) {
     expect(opened.sequence).toBe(BigInt(packet.seq));
     expect(opened.timestamp).toBe(packet.timestamp);
     expect(opened.timestampReply).toBe(packet.timestamp_reply);
-    const fragment = decodeFragment(opened.payload)!;
+    const fragment = decodeFragment(opened.plaintext, TIMESTAMPS_BYTES)!;
     expect(fragment.id).toBe(BigInt(packet.fragment_id));
     expect(fragment.number).toBe(packet.fragment_num);
     expect(fragment.final).toBe(packet.final);

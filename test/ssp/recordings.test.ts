@@ -9,6 +9,7 @@ import { Assembly, decodeFragment, encodeFragment, split } from "../../ssp/fragm
 import { decodeHostMessage, encodeHostMessage } from "../../ssp/host-message.ts";
 import { decodeInstruction, encodeInstruction } from "../../ssp/instruction.ts";
 import { Link } from "../../ssp/link.ts";
+import { TIMESTAMPS_BYTES } from "../../ssp/params.ts";
 import { TerminalState } from "../../ssp/terminal-state.ts";
 import { Transport } from "../../ssp/transport.ts";
 import { decodeUserMessage, encodeUserMessage } from "../../ssp/user-message.ts";
@@ -47,7 +48,7 @@ for (const name of NAMES) {
         expect(opened.sequence).toBe(BigInt(decoded.seq));
         expect(opened.timestamp).toBe(decoded.timestamp);
         expect(opened.timestampReply).toBe(decoded.timestamp_reply);
-        const fragment = decodeFragment(opened.payload)!;
+        const fragment = decodeFragment(opened.plaintext, TIMESTAMPS_BYTES)!;
         expect(fragment.id).toBe(BigInt(decoded.fragment.id));
         expect(fragment.number).toBe(decoded.fragment.num);
         expect(fragment.final).toBe(decoded.fragment.final);
@@ -60,7 +61,7 @@ for (const name of NAMES) {
         sealer.free();
 
         if (fragment.number === 0) pieces[dir] = [];
-        pieces[dir].push(opened.payload);
+        pieces[dir].push(opened.plaintext.slice(TIMESTAMPS_BYTES));
         const stream = assemblies[dir].add(fragment);
         expect(stream !== undefined).toBe(decoded.instruction !== undefined);
         if (stream === undefined || decoded.instruction === undefined) continue;

@@ -9,7 +9,7 @@ import { resendFromAcked } from "../../ssp/sender.ts";
 import vectors from "../vectors/timing.json";
 
 function datagram(sequence: bigint, timestamp: number, timestampReply = NO_TIMESTAMP): OpenedDatagram {
-  return { sequence, timestamp, timestampReply, payload: new Uint8Array(0) };
+  return { sequence, timestamp, timestampReply, plaintext: new Uint8Array(4) };
 }
 
 test("the 16-bit clock", () => {
