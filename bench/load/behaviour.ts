@@ -249,6 +249,7 @@ const RECORDED_PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   password: ["bash", "--norc", "--noprofile", "-i"],
   fish: ["fish", "--private", "--no-config"],
   vim: ["vim", "-u", "NONE", "-i", "NONE", "-n"],
+  less: ["less"],
   python: ["python3", "-q"],
   cat: ["cat"],
 };
@@ -323,11 +324,14 @@ export class Replay implements Behaviour {
   readonly #strokes: readonly Stroke[];
   #at = 0;
 
-  /** @param command instead of the program the recording's name stands for */
-  constructor(recording: Recording, command: readonly string[] | undefined) {
+  /**
+   * @param command instead of the program the recording's name stands for
+   * @param text the file that a pager shows
+   */
+  constructor(recording: Recording, command: readonly string[] | undefined, text = "") {
     const program = command ?? RECORDED_PROGRAMS[recording.name];
     if (!program) throw new Error(noProgram(recording));
-    this.command = program;
+    this.command = command === undefined && recording.name === "less" ? [...program, text] : program;
     this.#strokes = recording.strokes;
   }
 
