@@ -35,7 +35,8 @@ Opens sessions on a server, lets them behave, and reports how long keys took.
   --warmup S          seconds that do not count (default 5)
   --duration S        seconds that count (default 10)
   --limit MS          ends when three seconds running the 99th percentile is beyond
-                      this, and says at how many sessions
+                      this, and says at how many sessions; all counts, but the first
+                      --warmup seconds are not held against it
   --compare A B       both of these servers by turns; prints ratios and their spread
   --rounds N          of --compare (default 3)
   --seed N            of all chance (default 1)

@@ -106,8 +106,9 @@ function figures(reports: readonly LoadReport[], heading: string): string {
       ({ traffic }) => `${traffic.retransmissions}; ${traffic.repeatsIn}`,
     ],
     [
-      "on the way: lost, dropped by the queue, doubled, overtaken",
-      ({ network }) => `${network.lost}, ${network.overflowed}, ${network.duplicated}, ${network.reordered}`,
+      "on the way: lost, dropped by the queue, doubled, overtaken, in the dark",
+      ({ network }) =>
+        [network.lost, network.overflowed, network.duplicated, network.reordered, network.dark].join(", "),
     ],
     ["the generator’s own share of a core", ({ generator }) => `${(generator.cpuShare * 100).toFixed(0)} %`],
   ];

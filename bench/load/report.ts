@@ -202,7 +202,7 @@ export function reportText(report: LoadReport): string {
   );
   if (network.sent > 0)
     lines.push(
-      `network: ${network.lost} lost, ${network.overflowed} dropped by the queue, ${network.duplicated} doubled, ${network.reordered} overtaken of ${network.sent}`,
+      `network: ${network.lost} lost, ${network.overflowed} dropped by the queue, ${network.duplicated} doubled, ${network.reordered} overtaken${network.dark > 0 ? `, ${network.dark} swallowed by the blackout` : ""} of ${network.sent}`,
     );
   lines.push(
     `servers: ${processes.count} processes, ${processes.cpuSeconds.toFixed(2)} s of processor time${keys > 0 ? `, ${processes.cpuPerKey.toFixed(0)} µs a key` : ""}, ${byteText(processes.privateBytes)} of private memory, ${byteText(processes.privateBytesPerSession)} a session`,
@@ -214,5 +214,7 @@ export function reportText(report: LoadReport): string {
   if (sessions.left > 0)
     lines.push(`${sessions.left} sessions did not say that they ended; they may still be on the server`);
   if (report.brokeAt !== undefined) lines.push(`the limit was exceeded at ${report.brokeAt} sessions`);
+  else if (report.plan.limit !== undefined)
+    lines.push(`the limit was not exceeded by ${sessions.live} sessions`);
   return lines.join("\n");
 }

@@ -42,7 +42,10 @@ export interface LoadPlan {
   readonly roam: number;
   /** The network is dark from `at` for `length` seconds of the measured time. */
   readonly blackout?: { readonly at: number; readonly length: number };
-  /** Stops when the 99th percentile of a second is beyond this three times running, ms; counts from the first session. */
+  /**
+   * Stops when the 99th percentile of a second is beyond this three times running, ms. All counts from the first session on,
+   * but the first `warmup` seconds are not held against this.
+   */
   readonly limit?: number;
 }
 
@@ -194,8 +197,7 @@ export class LoadRun {
       while (next < count && !this.#stopped) {
         const index = next++;
         const due = begin + (ramp * 1000 * index) / count;
-        const wait = due - performance.now();
-        if (wait > 0) await Bun.sleep(wait);
+        await this.#until(due);
         if (!this.#stopped) await this.#openOne(names[index]!, chances[index]!);
       }
     };
@@ -233,14 +235,19 @@ export class LoadRun {
     }
   }
 
-  async #wait(seconds: number): Promise<void> {
-    const end = performance.now() + seconds * 1000;
+  #wait(seconds: number): Promise<void> {
+    return this.#until(performance.now() + seconds * 1000);
+  }
+
+  /** Or until it is stopped. */
+  async #until(end: number): Promise<void> {
     while (!this.#stopped && performance.now() < end)
       await Bun.sleep(Math.min(100, Math.max(1, end - performance.now())));
   }
 
   /** What a second was like. */
   #tick(sampler: Sampler): void {
+    if (this.#stopped) return;
     sampler.watch(this.#server.pids);
     const recent = sumOf([...this.#meters.values()].map((meter) => meter.takeRecent()));
     const sessions = this.#sessions.filter(
@@ -263,7 +270,8 @@ export class LoadRun {
     this.#moments.push(moment);
     this.#progress(moment);
     const { limit } = this.#plan;
-    if (limit === undefined || recent.count === 0) return;
+    // The engine of a young server is not the size of a machine.
+    if (limit === undefined || recent.count === 0 || moment.elapsed <= this.#plan.warmup) return;
     this.#brokenSeconds = moment.p99 > limit ? this.#brokenSeconds + 1 : 0;
     if (this.#brokenSeconds < BROKEN_SECONDS) return;
     this.#brokeAt ??= this.#moments.at(-BROKEN_SECONDS)!.sessions;
@@ -424,7 +432,7 @@ function difference(after: Traffic, before: Traffic): Traffic {
 }
 
 function sumOfPaths(paths: readonly Path[]): Path["counts"] {
-  const sum = { sent: 0, lost: 0, overflowed: 0, duplicated: 0, reordered: 0 };
+  const sum = { sent: 0, lost: 0, overflowed: 0, duplicated: 0, reordered: 0, dark: 0 };
   for (const { counts } of paths)
     for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += counts[name];
   return sum;

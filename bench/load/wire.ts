@@ -106,7 +106,10 @@ function depart(
   dark: Blackout,
 ): void {
   const arrivals = path.arrivals(datagram.length, now);
-  if (dark(now)) return;
+  if (dark(now)) {
+    if (arrivals.length > 0) path.counts.dark++;
+    return;
+  }
   for (const at of arrivals) {
     if (at <= now && queue.length === 0) {
       put(datagram, at);

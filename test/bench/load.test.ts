@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LoadReport } from "../../bench/load/report.ts";
+import { familyOf, gone } from "../drivers/processes.ts";
 import { peer } from "../peers.ts";
 
 const program = join(import.meta.dir, "..", "..", "bench", "load.ts");
@@ -36,7 +37,7 @@ async function report(server: string, ...args: string[]): Promise<LoadReport> {
   expect(found.sessions.live).toBe(found.sessions.asked);
   expect(found.unanswered).toBe(0);
   // A line of progress each second.
-  expect(err).toMatch(/^ *measuring +\d+\/2 s +\d+ sessions +\d+ keys\/s/m);
+  expect(err).toMatch(/^ *measuring +\d+\/\d s +\d+ sessions +\d+ keys\/s/m);
   return found;
 }
 
@@ -124,6 +125,34 @@ test("a server that cannot be started is a failure with its reason, not a crash"
   expect(out).toContain("failed: 3 × no session: status 1, no MOSH CONNECT");
 });
 
+test("with a limit that nobody can keep it stops on the ramp, three judged seconds after warming up", async () => {
+  const { status, out, err } = await load(
+    ...["--server", "new", "--sessions", "40", "--ramp", "20", "--warmup", "1", "--limit", "0.02"],
+    ...["--json", "-"],
+  );
+  expect([status, err]).toEqual([0, expect.stringContaining("of 40 sessions")]);
+  const found = JSON.parse(out) as LoadReport;
+  expect(found.brokeAt).toBeGreaterThan(0);
+  expect(found.brokeAt).toBeLessThan(20);
+  const { timeline } = found;
+  expect(timeline.at(-3)!.sessions).toBe(found.brokeAt!);
+  expect(timeline.at(-3)!.elapsed).toBe(2);
+  expect(found.sessions.failures).toEqual({});
+});
+
+test("a blackout swallows everything for its time; keys typed into it wait, and those put off are charged from when they were due", async () => {
+  const found = await report(
+    "new",
+    ...["--sessions", "2", "--rate", "100", "--duration", "4", "--blackout", "1:2"],
+  );
+  expect(found.network.dark).toBeGreaterThan(20);
+  expect(found.behaviours.typist!.held).toBeGreaterThan(50);
+  expect(found.keyToScreen.count).toBe(found.keys);
+  expect(found.keyToScreen.max).toBeGreaterThan(1900);
+  // Half of the time is dark, so a good part of all keys waited long.
+  expect(found.keyToScreen.p90).toBeGreaterThan(1000);
+});
+
 test("an interrupt ends a run early, and it still reports", async () => {
   const child = Bun.spawn(
     [process.execPath, program, "--server", "new", "--sessions", "2", "--duration", "600", "--warmup", "0"],
@@ -140,6 +169,26 @@ test("an interrupt ends a run early, and it still reports", async () => {
   }
   expect(await child.exited).toBe(0);
   expect(await child.stdout.text()).toContain("2 of 2 sessions");
+});
+
+test("a second interrupt ends at once, and the server with it", async () => {
+  const child = Bun.spawn(
+    [process.execPath, program, "--server", "host", "--sessions", "2", "--duration", "600", "--warmup", "0"],
+    { stdin: "ignore", stdout: "pipe", stderr: "pipe" },
+  );
+  let family: number[] = [];
+  let progress = "";
+  for await (const chunk of child.stderr) {
+    progress += new TextDecoder().decode(chunk);
+    if (!/2 sessions/.test(progress) || family.length > 0) continue;
+    family = familyOf(child.pid);
+    // The generator, the supervisor, two shards, and programs in sessions.
+    expect(family.length).toBeGreaterThan(4);
+    child.kill("SIGINT");
+    child.kill("SIGTERM");
+  }
+  expect(await child.exited).toBe(130);
+  await gone(family);
 });
 
 test("words on the command line that mean nothing are refused with what was expected", async () => {

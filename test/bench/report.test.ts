@@ -37,7 +37,7 @@ function report(server: string, median: number, more: Partial<LoadReport> = {}):
       retransmissions: 1,
       repeatsIn: 2,
     },
-    network: { sent: 0, lost: 0, overflowed: 0, duplicated: 0, reordered: 0 },
+    network: { sent: 0, lost: 0, overflowed: 0, duplicated: 0, reordered: 0, dark: 0 },
     processes: {
       count: 10,
       cpuSeconds: 1,
