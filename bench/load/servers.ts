@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { connectHost } from "../../server/host/control-client.ts";
 import type { HostConnection } from "../../server/host/messages.ts";
-import { selfCommand } from "../../sys/self.ts";
+import { isCompiled, selfCommand } from "../../sys/self.ts";
 import { Home } from "../../test/drivers/home.ts";
 import { familyOf, kill, signal } from "../../test/drivers/processes.ts";
 import { until } from "../../test/drivers/wait.ts";
@@ -36,6 +36,15 @@ function newHome(): Home {
 async function remove(home: Home): Promise<void> {
   await home.remove();
   inUse.delete(home);
+}
+
+/** An interrupt ends this process and its servers, for benchmarks that have nothing to report then. */
+export function endTogether(): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(signal, () => {
+      killStarted();
+      process.exit(130);
+    });
 }
 
 /** Ends at once whatever is left of what was started here, for a generator that has to leave. */
@@ -119,6 +128,8 @@ interface CommandOptions {
   /** Each session asks for one port, counted from here; undefined: the server chooses. */
   readonly firstPort?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** The name that an executable of many names is called by. */
+  readonly calledAs?: string;
   /** Somebody's own server with their own environment, which goes on after the run. */
   readonly isForeign?: boolean;
   /** Where the sessions are; undefined: here, bound to 127.0.0.1, and the processes that are named are charged. */
@@ -148,6 +159,7 @@ function startCommand(options: CommandOptions): LoadServer {
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
+      ...(options.calledAs === undefined ? {} : { argv0: options.calledAs }),
       // As with the host: an interrupt is not for servers.
       detached: true,
     });
@@ -191,9 +203,11 @@ function firstLine(text: string): string {
 /** `sterna-server new` of this checkout: each session a process of its own, or all in the user's own host. */
 function startNew(how: "standalone" | "own-host"): LoadServer {
   const words = selfCommand("server");
-  if (how === "standalone") return startCommand({ name: "sterna new, standalone", words, firstPort: 20_000 });
+  const called = isCompiled() ? { calledAs: "sterna-server" } : {};
+  if (how === "standalone")
+    return startCommand({ name: "sterna new, standalone", words, firstPort: 20_000, ...called });
   // A host of the user's own; its directory is in the home that startCommand makes.
-  return startCommand({ name: "sterna new, own host", words, env: { STERNA_HOST: "own" } });
+  return startCommand({ name: "sterna new, own host", words, env: { STERNA_HOST: "own" }, ...called });
 }
 
 /** Servers that are started here, by name; other names are commands. */

@@ -162,7 +162,9 @@ export class LoadSession {
     this.#stroke = this.behaviour.next(this.#random);
     if (!this.#stroke) return;
     this.#due = from + this.#stroke.wait * share;
-    this.#wheel.set(this.#alarm, this.#due);
+    // One that was due while strokes were put off is not late by the wheel's fault.
+    const isBehind = this.#due < this.#heldUntil;
+    this.#wheel.set(this.#alarm, isBehind ? this.#heldUntil : this.#due);
   }
 
   get #isFull(): boolean {

@@ -105,6 +105,32 @@ describe("the timer wheel", () => {
     expect(time.run(60_000)).toBe(2);
   });
 
+  test("has its pump work after the alarms of each millisecond while it is needed, and then sleeps again", () => {
+    const time = new Virtual(0.25);
+    const log: string[] = [];
+    const pump = {
+      isNeeded: false,
+      hold: () => log.push("hold"),
+      pump: (now: number) => log.push(`pump at ${now}`),
+    };
+    const wheel = new Wheel(time, pump);
+    wheel.set(new Alarm(() => log.push("alarm")), 2.5);
+    // Something was opened: nothing but this tells the wheel to look before its next alarm.
+    pump.isNeeded = true;
+    wheel.wake();
+    expect(time.run(4.5)).toBe(4);
+    expect(log.filter((entry) => entry !== "hold")).toEqual([
+      "pump at 1.25",
+      "pump at 2.25",
+      "alarm",
+      "pump at 3.25",
+      "pump at 4.25",
+    ]);
+    expect(log.indexOf("alarm")).toBe(log.lastIndexOf("hold", log.indexOf("alarm")) + 1);
+    pump.isNeeded = false;
+    expect(time.run(60_000)).toBe(1);
+  });
+
   test("after a stall fires everything that was due, and knows how late it was", () => {
     const time = new Virtual();
     const wheel = new Wheel(time);

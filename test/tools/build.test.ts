@@ -54,6 +54,7 @@ test("sterna-bench starts servers of its own and has its figures, those of its t
   const report = JSON.parse(out);
   expect(report.sessions).toEqual({ asked: 2, live: 2, failures: {}, left: 0 });
   expect(report.keyToScreen.count).toBeGreaterThan(10);
+  expect(report.processes.count).toBe(1);
   expect(report.timeline.at(-1).privateBytes).toBeGreaterThan(1e6);
 });
 
