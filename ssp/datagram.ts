@@ -43,14 +43,12 @@ export interface OpenedDatagram {
   readonly plaintext: Uint8Array;
 }
 
-/** The plaintext of a datagram: timestamps, then the payload [P 4.3]. */
-export function packPlaintext(timestamp: number, timestampReply: number, payload: Uint8Array): Uint8Array {
-  const plaintext = new Uint8Array(TIMESTAMPS_BYTES + payload.length);
+/** Fills the first {@link TIMESTAMPS_BYTES} of a plaintext; the payload follows them [P 4.3]. */
+export function stamp(plaintext: Uint8Array, timestamp: number, timestampReply: number): Uint8Array {
   plaintext[0] = timestamp >>> 8;
   plaintext[1] = timestamp;
   plaintext[2] = timestampReply >>> 8;
   plaintext[3] = timestampReply;
-  plaintext.set(payload, TIMESTAMPS_BYTES);
   return plaintext;
 }
 

@@ -16,13 +16,19 @@ export interface Fragment {
   readonly contents: Uint8Array;
 }
 
-export function encodeFragment(fragment: Fragment): Uint8Array {
-  const bytes = new Uint8Array(FRAGMENT_HEADER_BYTES + fragment.contents.length);
-  setUint64(bytes, 0, fragment.id); // [P 6.1]
-  bytes[8] = (fragment.number >> 8) | (fragment.final ? 0x80 : 0);
-  bytes[9] = fragment.number;
-  bytes.set(fragment.contents, FRAGMENT_HEADER_BYTES);
+/** The fragment behind `room` bytes that are the caller's to fill. */
+export function encodeFragment(fragment: Fragment, room = 0): Uint8Array {
+  const bytes = new Uint8Array(room + FRAGMENT_HEADER_BYTES + fragment.contents.length);
+  setUint64(bytes, room, fragment.id); // [P 6.1]
+  bytes[room + 8] = (fragment.number >> 8) | (fragment.final ? 0x80 : 0);
+  bytes[room + 9] = fragment.number;
+  bytes.set(fragment.contents, room + FRAGMENT_HEADER_BYTES);
   return bytes;
+}
+
+/** Whether a fragment at `start` is a whole instruction: the first and the last one. */
+export function isWhole(bytes: Uint8Array, start: number): boolean {
+  return bytes[start + 8] === 0x80 && bytes[start + 9] === 0 && bytes.length >= start + FRAGMENT_HEADER_BYTES;
 }
 
 /**
@@ -67,8 +73,6 @@ export class Assembly {
   add(fragment: Fragment): Uint8Array | DropReason | undefined {
     // [P 6.5] another id, larger or smaller, starts over: two instructions never share the buffer.
     if (fragment.id !== this.#id) this.#restart(fragment.id);
-    // Nearly all are whole: there is nothing to keep [P 6.8].
-    if (fragment.final && fragment.number === 0 && this.#parts.size === 0) return fragment.contents;
 
     const present = this.#parts.get(fragment.number);
     if (present !== undefined) {
@@ -97,6 +101,15 @@ export class Assembly {
     const whole = this.#join();
     this.#restart(fragment.id); // [P 6.8] the id stays: a repeat of a single fragment completes again
     return whole;
+  }
+
+  /**
+   * Takes a fragment that {@link isWhole}, as most are, without its contents: there is nothing to put together [P 6.8].
+   * False: it contradicts others of its id, and {@link add} knows how.
+   */
+  passes(id: bigint): boolean {
+    if (id !== this.#id) this.#restart(id);
+    return this.#parts.size === 0;
   }
 
   /** Bytes of an instruction of which not all fragments are here. */

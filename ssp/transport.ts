@@ -14,6 +14,7 @@
  *   sleep             transport.waitTime(now) ms, or until something happens [P 14.1]
  */
 
+import { uint64At } from "./bytes.ts";
 import { timestamp16 } from "./clock16.ts";
 import { compress, decompress } from "./compression.ts";
 import {
@@ -22,15 +23,16 @@ import {
   type DatagramSealer,
   type Direction,
   openDatagram,
-  packPlaintext,
+  stamp,
   TO_CLIENT,
   TO_SERVER,
 } from "./datagram.ts";
 import { type DropCounts, type DropReason, newDropCounts } from "./drops.ts";
-import { Assembly, decodeFragment, encodeFragment, split } from "./fragment.ts";
+import { Assembly, decodeFragment, encodeFragment, isWhole, split } from "./fragment.ts";
 import { decodeInstruction, encodeInstruction } from "./instruction.ts";
 import { type Family, Link } from "./link.ts";
 import {
+  FRAGMENT_HEADER_BYTES,
   MAX_CHAFF_BYTES,
   PROTOCOL_VERSION,
   SEND_MINDELAY_CLIENT,
@@ -67,6 +69,9 @@ export interface TransportOptions<L, R> {
   /** States that may follow each other at once after a pause ({@link Pacer}). Default 1: none, as in stock. */
   readonly burst?: number;
 }
+
+/** Random bytes drawn at once, for the chaff of some ten instructions. */
+const NOISE_BYTES = 128;
 
 /** What became of a datagram. */
 export type Reception =
@@ -116,6 +121,9 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
   readonly #assembly = new Assembly();
   readonly #sender: Sender<L>;
   readonly #receiver: Receiver<R>;
+  /** Random bytes that are not used yet, from `#noiseAt` on. */
+  #noise: Uint8Array = new Uint8Array(0);
+  #noiseAt = 0;
   #instructionId = 0n;
   #attached: boolean;
   #lastSuccess = Number.NEGATIVE_INFINITY;
@@ -156,14 +164,22 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
 
   /** A payload is used also if its datagram is late: states are known by their numbers [P 4.12]. */
   #receivePayload(plaintext: Uint8Array, now: number, inOrder: boolean): Reception {
-    const fragment = decodeFragment(plaintext, TIMESTAMPS_BYTES);
-    if (fragment === undefined) return this.#refuse("fragment-header", inOrder);
-    const stream = this.#assembly.add(fragment);
+    let stream: Uint8Array | DropReason | undefined = plaintext;
+    let start = TIMESTAMPS_BYTES + FRAGMENT_HEADER_BYTES;
+    if (
+      !isWhole(plaintext, TIMESTAMPS_BYTES) ||
+      !this.#assembly.passes(uint64At(plaintext, TIMESTAMPS_BYTES))
+    ) {
+      const fragment = decodeFragment(plaintext, TIMESTAMPS_BYTES);
+      if (fragment === undefined) return this.#refuse("fragment-header", inOrder);
+      stream = this.#assembly.add(fragment);
+      start = 0;
+    }
     if (stream === undefined) return { ok: true, inOrder, complete: false, newState: false, news: false };
     if (typeof stream === "string") return this.#refuse(stream, inOrder);
-    const bytes = decompress(stream);
+    const bytes = decompress(stream, start);
     if (bytes === undefined) return this.#refuse("compression", inOrder);
-    const instruction = decodeInstruction(bytes);
+    const instruction = decodeInstruction(bytes, false);
     if (instruction === undefined) return this.#refuse("instruction", inOrder);
     if (instruction.protocolVersion !== PROTOCOL_VERSION) return this.#refuse("version", inOrder); // [P 9.2]
 
@@ -239,7 +255,10 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
   }
 
   #transmit(update: Update, now: number, send: (datagram: Uint8Array) => void): void {
-    const instruction = { protocolVersion: PROTOCOL_VERSION, ...update, chaff: this.#chaff() };
+    const { oldNum, newNum, ackNum, throwawayNum, diff } = update;
+    const chaff = this.#chaff();
+    const protocolVersion = PROTOCOL_VERSION;
+    const instruction = { protocolVersion, oldNum, newNum, ackNum, throwawayNum, diff, chaff };
     this.#instructionId++; // [P 6.4]
     this.stats.instructionsOut++;
     this.#sendError = undefined;
@@ -247,7 +266,7 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
     for (const fragment of split(compressed, this.#instructionId, this.#link.fragmentContents)) {
       // [P 4.3] all datagrams of a pass carry its time; the first takes the reply with it [P 4.4]
       const reply = this.#link.takeTimestampReply(now);
-      const datagram = this.#seal(packPlaintext(timestamp16(now), reply, encodeFragment(fragment)));
+      const datagram = this.#seal(stamp(encodeFragment(fragment, TIMESTAMPS_BYTES), timestamp16(now), reply));
       if (datagram === undefined) return;
       this.stats.datagramsOut++;
       this.stats.bytesOut += datagram.length;
@@ -272,7 +291,13 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
 
   /** The length is a random byte modulo 17 [P 7.6]. */
   #chaff(): Uint8Array {
-    return this.#random(this.#random(1)[0]! % (MAX_CHAFF_BYTES + 1));
+    if (this.#noiseAt + 1 + MAX_CHAFF_BYTES > this.#noise.length) {
+      this.#noise = this.#random(NOISE_BYTES);
+      this.#noiseAt = 0;
+    }
+    const from = this.#noiseAt + 1;
+    this.#noiseAt = from + (this.#noise[from - 1]! % (MAX_CHAFF_BYTES + 1));
+    return this.#noise.slice(from, this.#noiseAt);
   }
 
   /** The system did not take a datagram. "emsgsize" makes all later ones small [P 5.8]; others are only noted [P 5.9]. */

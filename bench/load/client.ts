@@ -4,7 +4,6 @@
  * server is given, so that tests put a server in virtual time behind it.
  */
 import { parseKey } from "../../ssp/key.ts";
-import { MAX_CHAFF_BYTES } from "../../ssp/params.ts";
 import { TerminalState } from "../../ssp/terminal-state.ts";
 import { Transport } from "../../ssp/transport.ts";
 import { UserStream } from "../../ssp/user-stream.ts";
@@ -31,20 +30,6 @@ let shared: Reality | undefined;
 function reality(): Surroundings {
   shared ??= new Reality();
   return shared;
-}
-
-/** Of each length that padding may have. */
-const PADDINGS = Array.from({ length: MAX_CHAFF_BYTES + 1 }, (_, length) =>
-  new Uint8Array(length).fill(length),
-);
-let drawn = 0;
-/**
- * Padding of instructions, which varies their length. Lengths are spread as real clients' are; but nothing need be hidden
- * here, and fresh random bytes for each packet would cost as much as its encryption. One byte is valid until the next call.
- */
-function padding(length: number): Uint8Array {
-  if (length === 1) PADDINGS[1]![0] = drawn = (drawn * 5 + 113) & 255;
-  return PADDINGS[length]!;
 }
 
 export class LoadClient {
@@ -81,7 +66,7 @@ export class LoadClient {
       now: this.startedAt,
       // A key is sent as it is typed: what is measured is the server.
       minDelay: 0,
-      random: padding,
+      random: (length) => crypto.getRandomValues(new Uint8Array(length)),
     });
   }
 

@@ -1,6 +1,6 @@
 /** Whole datagrams with the core's cipher, against test/vectors/packets.json. */
 import { describe, expect, test } from "bun:test";
-import { openDatagram, packPlaintext, TO_CLIENT, TO_SERVER } from "../../ssp/datagram.ts";
+import { openDatagram, stamp, TO_CLIENT, TO_SERVER } from "../../ssp/datagram.ts";
 import { decodeFragment, encodeFragment } from "../../ssp/fragment.ts";
 import { parseKey } from "../../ssp/key.ts";
 import { TIMESTAMPS_BYTES } from "../../ssp/params.ts";
@@ -36,7 +36,11 @@ for (const packet of vectors.packets) {
       final: packet.final,
       contents: hex(packet.contents),
     };
-    const plaintext = packPlaintext(packet.timestamp, packet.timestamp_reply, encodeFragment(fragment));
+    const plaintext = stamp(
+      encodeFragment(fragment, TIMESTAMPS_BYTES),
+      packet.timestamp,
+      packet.timestamp_reply,
+    );
     const sealer = core.createSealer(key, direction);
     sealer.burn(BigInt(packet.seq), 0n);
     expect(toHex(sealer.seal(plaintext))).toBe(packet.datagram);

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "bun:test";
 import { compress, decompress } from "../../ssp/compression.ts";
-import { openDatagram, packPlaintext, TO_CLIENT, TO_SERVER } from "../../ssp/datagram.ts";
+import { openDatagram, stamp, TO_CLIENT, TO_SERVER } from "../../ssp/datagram.ts";
 import { Assembly, decodeFragment, encodeFragment, split } from "../../ssp/fragment.ts";
 import { decodeHostMessage, encodeHostMessage } from "../../ssp/host-message.ts";
 import { decodeInstruction, encodeInstruction } from "../../ssp/instruction.ts";
@@ -54,7 +54,11 @@ for (const name of NAMES) {
         expect(fragment.final).toBe(decoded.fragment.final);
         expect(fragment.contents.length).toBe(decoded.fragment.len);
 
-        const plaintext = packPlaintext(opened.timestamp, opened.timestampReply, encodeFragment(fragment));
+        const plaintext = stamp(
+          encodeFragment(fragment, TIMESTAMPS_BYTES),
+          opened.timestamp,
+          opened.timestampReply,
+        );
         const sealer = core.createSealer(recording.key, direction);
         sealer.burn(opened.sequence, 0n);
         expect(toHex(sealer.seal(plaintext))).toBe(toHex(datagram));
@@ -67,7 +71,7 @@ for (const name of NAMES) {
         if (stream === undefined || decoded.instruction === undefined) continue;
         if (typeof stream === "string") throw new Error(stream);
         expect(stream.length).toBe(decoded.compressed_len!);
-        const again = split(stream, fragment.id, contentsSize).map(encodeFragment);
+        const again = split(stream, fragment.id, contentsSize).map((fragment) => encodeFragment(fragment));
         expect(again.map(toHex)).toEqual(pieces[dir].map(toHex));
 
         const bytes = decompress(stream)!;
