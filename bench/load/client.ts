@@ -7,9 +7,9 @@ import { parseKey } from "../../ssp/key.ts";
 import { TerminalState } from "../../ssp/terminal-state.ts";
 import { Transport } from "../../ssp/transport.ts";
 import { UserStream } from "../../ssp/user-stream.ts";
+import { Alarm, type Wheel } from "../../sys/wheel.ts";
 import type { Core, Terminal } from "../../wasm-core/core.ts";
 import { Reality, type Surroundings } from "./surroundings.ts";
-import { Alarm, type Wheel } from "./wheel.ts";
 import type { OpenWire, Wire } from "./wire.ts";
 
 export interface Endpoint {
@@ -121,7 +121,7 @@ export class LoadClient {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#wheel.clear(this.#alarm);
+    this.#wheel.set(this.#alarm, Number.POSITIVE_INFINITY);
     this.#wire?.close();
     this.transport.release();
   }

@@ -4,7 +4,7 @@
  * takes what has come for many of them, and one sendmmsg sends what many have to say. That halves the system calls a datagram
  * and leaves out the runtime's work for each socket that becomes readable.
  *
- * Nothing wakes the generator when a datagram comes: the wheel looks once a millisecond ({@link Pump}). The time of arrival
+ * Nothing wakes the generator when a datagram comes: it looks once a millisecond (pump.ts). The time of arrival
  * is the kernel's, so measured times do not depend on when it looked, nor on how busy the generator was.
  *
  * Linux, 64 bits, little endian.
@@ -12,7 +12,7 @@
 import { ptr } from "bun:ffi";
 import { errno, errorText, libc } from "../../sys/libc.ts";
 import { setUdpOptions } from "../../sys/udp-options.ts";
-import type { Pump } from "./wheel.ts";
+import type { Pump } from "./pump.ts";
 import type { OpenWire, Receive, Wire } from "./wire.ts";
 
 const AF_INET = 2;
@@ -218,10 +218,10 @@ export class Loopback implements Pump {
   };
 
   /** Sends what is queued, takes all that has come, and sends what that led to. */
-  pump(now: number): void {
+  pump(): void {
     this.#flush();
     this.#isPumping = true;
-    for (const socket of this.#sockets) if (socket.wires > 0) this.#drain(socket, now);
+    for (const socket of this.#sockets) if (socket.wires > 0) this.#drain(socket);
     this.#isPumping = false;
     this.#flush();
   }
@@ -255,13 +255,14 @@ export class Loopback implements Pump {
     for (const socket of this.#sockets) socket.flush();
   }
 
-  #drain(socket: SharedSocket, now: number): void {
+  #drain(socket: SharedSocket): void {
     const { headers, rest, contents, address } = this.#in;
     for (;;) {
       const count = libc().recvmmsg(socket.fd, address as never, BATCH, 0, null);
       if (count <= 0) return;
+      const now = performance.now();
       libc().clock_gettime(CLOCK_REALTIME, this.#timePtr as never);
-      const ahead = Number(this.#time[0]) * 1000 + Number(this.#time[1]) / 1e6 - performance.now();
+      const ahead = Number(this.#time[0]) * 1000 + Number(this.#time[1]) / 1e6 - now;
       for (let i = 0; i < count; i++) {
         const header = i * Batch.HEADER_WORDS;
         const at = i * Batch.REST_WORDS + CONTROL_WORD;

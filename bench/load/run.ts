@@ -3,6 +3,7 @@
  * reports. Called by bench/load.ts and compare.ts. What is measured is described in docs/load.md.
  */
 import { arch, cpus, release, totalmem, type } from "node:os";
+import type { Wheel } from "../../sys/wheel.ts";
 import { Random } from "../../test/simulation/random.ts";
 import type { Core } from "../../wasm-core/core.ts";
 import { CLEAR, Path, type Weathers } from "./impairment.ts";
@@ -23,7 +24,6 @@ import { Sampler } from "./sampler.ts";
 import type { LoadServer } from "./servers.ts";
 import { LoadSession } from "./session.ts";
 import { Reality, type Surroundings } from "./surroundings.ts";
-import type { Wheel } from "./wheel.ts";
 import { impaired } from "./wire.ts";
 
 export interface LoadPlan {
@@ -162,7 +162,7 @@ export class LoadRun {
     this.#enter("run");
     const now = performance.now();
     for (const meter of this.#meters.values()) meter.restart(now);
-    this.#wheel.lateness = new Quantiles();
+    this.#reality.lateness = new Quantiles();
     const { blackout } = this.#plan;
     if (blackout) {
       const from = now + blackout.at * 1000;
@@ -346,7 +346,7 @@ export class LoadRun {
 
   async #finish(before: Snapshot): Promise<LoadReport> {
     const after = this.#snapshot();
-    const lateness = this.#wheel.lateness;
+    const { lateness } = this.#reality;
     const seconds = (after.at - before.at) / 1000;
     for (const session of this.#sessions) session.rest(after.at);
     await this.#lastEchoes();

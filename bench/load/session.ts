@@ -7,13 +7,16 @@
  * there is room; their time counts from when they were due all the same. Keys that are never answered count with the
  * time they waited.
  */
+
+import { Alarm } from "../../sys/wheel.ts";
 import type { Random } from "../../test/simulation/random.ts";
 import type { Core } from "../../wasm-core/core.ts";
 import { type Behaviour, MAX_PENDING, type Stroke } from "./behaviour.ts";
 import { type Endpoint, LoadClient } from "./client.ts";
 import type { Meter } from "./meter.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { Alarm } from "./wheel.ts";
+
+const NEVER = Number.POSITIVE_INFINITY;
 
 interface Key {
   readonly at: number;
@@ -103,7 +106,7 @@ export class LoadSession {
 
   /** Types no more; echoes are still taken. Strokes that were put off and are due by now will never be typed. */
   rest(now: number): void {
-    this.#wheel.clear(this.#alarm);
+    this.#wheel.set(this.#alarm, NEVER);
     while (this.#holding && this.#stroke && this.#due <= now) {
       this.#meter.held++;
       this.#missed(this.#due, now, this.#stroke.mark !== undefined);
@@ -111,7 +114,7 @@ export class LoadSession {
     }
     this.#holding = false;
     this.#stroke = undefined;
-    this.#wheel.clear(this.#alarm);
+    this.#wheel.set(this.#alarm, NEVER);
   }
 
   /** What is not answered by now never will be. */
@@ -133,7 +136,7 @@ export class LoadSession {
   /** Asks the server to end it; `gone` when it has. */
   leave(now: number): void {
     this.#stopped = true;
-    if (this.#roaming) this.#wheel.clear(this.#roaming);
+    if (this.#roaming) this.#wheel.set(this.#roaming, NEVER);
     this.#client?.leave(now);
   }
 
@@ -145,7 +148,7 @@ export class LoadSession {
     this.#stopped = true;
     this.#holding = false;
     this.rest(this.#wheel.now());
-    if (this.#roaming) this.#wheel.clear(this.#roaming);
+    if (this.#roaming) this.#wheel.set(this.#roaming, NEVER);
     this.#client?.close();
   }
 

@@ -1,6 +1,8 @@
 /** Real time and real sockets for the sessions of one process. */
+import { realTime, Wheel } from "../../sys/wheel.ts";
 import { isLoopback, Loopback } from "./loopback.ts";
-import { Wheel } from "./wheel.ts";
+import { PumpedTime } from "./pump.ts";
+import { Quantiles } from "./quantiles.ts";
 import { type OpenWire, udpWire } from "./wire.ts";
 
 /** What a client lives in. */
@@ -11,12 +13,15 @@ export interface Surroundings {
 
 export class Reality implements Surroundings {
   readonly #loopback = new Loopback();
-  readonly wheel = new Wheel(undefined, this.#loopback);
+  readonly #time = new PumpedTime(realTime(), this.#loopback);
+  readonly wheel = new Wheel(this.#time, (ms) => this.lateness.record(ms));
+  /** How much later than asked alarms fired, ms: what the generator itself adds. */
+  lateness = new Quantiles();
 
   readonly openWire: OpenWire = async (endpoint, receive, failed) => {
     if (!isLoopback(endpoint.address)) return await udpWire(endpoint, receive, failed);
     const wire = await this.#loopback.open(endpoint, receive, failed);
-    this.wheel.wake();
+    this.#time.start();
     return wire;
   };
 

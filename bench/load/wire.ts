@@ -1,8 +1,8 @@
 /** The way from a client to its server: a UDP socket, or one with a bad network in front of it. */
 import type { udp } from "bun";
+import { Alarm, type Wheel } from "../../sys/wheel.ts";
 import type { Endpoint } from "./client.ts";
 import type { Path } from "./impairment.ts";
-import { Alarm, type Wheel } from "./wheel.ts";
 
 export interface Wire {
   /** False: the system refused it at once. */
@@ -74,8 +74,8 @@ export function impaired(
         return true;
       },
       close: () => {
-        wheel.clear(upward.alarm);
-        wheel.clear(downward.alarm);
+        wheel.set(upward.alarm, Number.POSITIVE_INFINITY);
+        wheel.set(downward.alarm, Number.POSITIVE_INFINITY);
         wire.close();
       },
     };
