@@ -148,7 +148,7 @@ export function byteText(count: number): string {
 }
 
 function row(name: string, spread: Spread): string {
-  const cells = [spread.p50, spread.p90, spread.p99, spread.p999, spread.max].map((value) =>
+  const cells = [spread.mean, spread.p50, spread.p90, spread.p99, spread.p999, spread.max].map((value) =>
     ms(value).padStart(9),
   );
   return `${name.padEnd(30)}${String(spread.count).padStart(9)}${cells.join("")}`;
@@ -179,7 +179,7 @@ export function reportText(report: LoadReport): string {
   const { traffic, processes, generator, sessions, seconds, keys, network } = report;
   const lines = [
     `${report.server}: ${sessions.live} of ${sessions.asked} sessions, ${seconds.toFixed(1)} s measured`,
-    `${"ms".padEnd(30)}${["count", "p50", "p90", "p99", "p99.9", "max"].map((name) => name.padStart(9)).join("")}`,
+    `${"ms".padEnd(30)}${["count", "mean", "p50", "p90", "p99", "p99.9", "max"].map((name) => name.padStart(9)).join("")}`,
     row("key to screen", report.keyToScreen),
     row("key to echo ack", report.keyToAck),
   ];
