@@ -20,6 +20,7 @@ import {
   wrapperProgram,
 } from "../test/drivers/peers-run.ts";
 import { familyOf } from "../test/drivers/processes.ts";
+import { PtyClient } from "../test/drivers/pty-client.ts";
 import { HOST_ALIAS, Sshd } from "../test/drivers/sshd.ts";
 import { cpuSeconds, serversAmong } from "./load/processes.ts";
 
@@ -30,69 +31,6 @@ const CONNECTS = 9;
 const CAT_BYTES = 48 * 2 ** 20;
 const CAT_ROUNDS = 3;
 const IDLE_SESSIONS = 5;
-
-/** A client on a pseudo-terminal: keys in, bytes out. */
-class Terminal {
-  readonly #child: Bun.Subprocess;
-  #output = "";
-  #waiting: { text: string; resolve: (before: string) => void } | undefined;
-
-  constructor(command: readonly string[], env: Readonly<Record<string, string>>) {
-    const decoder = new TextDecoder();
-    this.#child = Bun.spawn([...command], {
-      env: { ...env },
-      terminal: {
-        cols: 80,
-        rows: 24,
-        data: (_terminal, bytes) => {
-          this.#output += decoder.decode(bytes, { stream: true });
-          this.#look();
-        },
-      },
-    });
-  }
-
-  #look(): void {
-    const waiting = this.#waiting;
-    const at = waiting === undefined ? -1 : this.#output.indexOf(waiting.text);
-    if (waiting === undefined || at < 0) {
-      this.#output = this.#output.slice(-4096);
-      return;
-    }
-    const before = this.#output.slice(0, at);
-    this.#output = this.#output.slice(at + waiting.text.length);
-    this.#waiting = undefined;
-    waiting.resolve(before);
-  }
-
-  /** Resolves as soon as `text` has been written after the last text waited for, with what came in between. */
-  see(text: string, deadline = 120_000): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error(`"${text}" did not appear; last: ${this.#output}`)),
-        deadline,
-      );
-      this.#waiting = {
-        text,
-        resolve: (before) => {
-          clearTimeout(timer);
-          resolve(before);
-        },
-      };
-      this.#look();
-    });
-  }
-
-  write(text: string): void {
-    this.#child.terminal!.write(text);
-  }
-
-  /** Ends the session by the escape key. */
-  async quit(): Promise<void> {
-    this.write("\x1e.");
-    await this.#child.exited;
-  }
-}
 
 function quantile(values: readonly number[], q: number): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -111,10 +49,10 @@ async function attach(
   pair: Pair,
   home: Home,
   command: readonly string[],
-): Promise<{ server: Server; client: Terminal }> {
+): Promise<{ server: Server; client: PtyClient }> {
   const server = await startServer(pair.server, home, { command });
   const words = [...clientProgram(pair.client), "127.0.0.1", String(server.port)];
-  return { server, client: new Terminal(words, { ...home.env, MOSH_KEY: server.key }) };
+  return { server, client: new PtyClient(words, { ...home.env, MOSH_KEY: server.key }) };
 }
 
 /** Letters that occur in no control sequence a client draws with. */
@@ -161,7 +99,7 @@ async function connecting(home: Home): Promise<void> {
         ...["--", "sh", "-c", "echo re''ady; exec cat"],
       ];
       const started = performance.now();
-      const client = new Terminal(words, home.env);
+      const client = new PtyClient(words, home.env);
       await client.see("ready");
       times[j]!.push(performance.now() - started);
       await client.quit();
