@@ -169,6 +169,7 @@ class Session {
       // Keys typed together are read together, so there is nothing to wait for on an idle line.
       minDelay: 0,
       burst: KEY_BURST,
+      earlyResend: true,
     });
     const removeHandlers = this.#handleProcessEvents();
     try {

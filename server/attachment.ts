@@ -129,6 +129,7 @@ export class Attachment implements HubMember, Viewer {
       minDelay: 0,
       burst: FRAME_BURST,
       answersHeartbeats: true,
+      earlyResend: true,
     });
     // A screen that is there already is what the first frame brings.
     if (session.started) this.#refresh();
@@ -222,11 +223,17 @@ export class Attachment implements HubMember, Viewer {
 
   /** Sends what is due. */
   tick(now: number): void {
-    if (this.#echoAck.update(now)) this.#refresh();
+    const changedAt = this.#changedAt;
+    const isConfirmed = this.#echoAck.update(now);
     // Whatever is sent carries the newest screen, settled or not.
-    if (this.#changedAt !== undefined && (now >= this.#settledAt || this.#transport.waitTime(now) === 0)) {
-      // What keeps coming, or comes by itself, keeps to stock's pace: not a datagram more.
-      const answers = now - this.#lastInput <= ANSWER_MS && now - this.#changedAt < SEND_MINDELAY_SERVER;
+    const isDue = changedAt !== undefined && (now >= this.#settledAt || this.#transport.waitTime(now) === 0);
+    if (isConfirmed || isDue) {
+      // What keeps coming, or comes by itself, keeps to stock's pace: not a datagram more. An echo ack alone waits until
+      // it holds up no frame that somebody waits for.
+      const answers =
+        changedAt !== undefined &&
+        now - this.#lastInput <= ANSWER_MS &&
+        now - changedAt < SEND_MINDELAY_SERVER;
       this.#refresh(!answers);
     }
     const { figures } = this.#options;
@@ -336,7 +343,7 @@ export class Attachment implements HubMember, Viewer {
     const { current } = this.#transport;
     if (!this.#stale) {
       if (current.echoAck !== this.#echoAck.value)
-        this.#transport.setCurrent(current.withEchoAck(this.#echoAck.value));
+        this.#transport.setCurrent(current.withEchoAck(this.#echoAck.value), paced);
       return;
     }
     this.#stale = false;

@@ -100,6 +100,20 @@ export const RESEND_EXCESS_LIMIT = 100;
 export const MAX_SENT_STATES = 32;
 export const NEWEST_SENT_STATES = 15;
 
+// ---- early resend
+/** Copies of a keystroke, or of its answer, before the retransmission timer speaks [P 8.14]. */
+export const EARLY_COPIES = 3;
+/** With less loss there are none, and so many that what loses all of them is rarer than this [P 8.14]. */
+export const EARLY_LOST_SHARE = 0.04;
+/** While the round trip is not known, so many copies, the first after this time [P 8.16]. */
+export const EARLY_FIRST_COPIES = 2;
+export const EARLY_FIRST_WAIT = 500;
+/** Contents sent so soon after the peer's answer them [P 8.14]. */
+export const EARLY_ANSWER_TIME = 1000;
+/** No copies beyond this smoothed round trip, nor beyond twice the least one and this [P 8.15]. */
+export const EARLY_MAX_RTT = 500;
+export const EARLY_QUEUE_ALLOWANCE = 20;
+
 // ---- receiver
 /** Received states kept; when full, one more in each quench interval [P 9.7]. */
 export const MAX_RECEIVED_STATES = 1024;

@@ -4,6 +4,7 @@
  *
  * It runs no timer: `waitTime` says when to call `tick`. Times are ms on the caller's monotonic clock.
  */
+import type { EarlyResend } from "./early-resend.ts";
 import { Pacer } from "./pacer.ts";
 import {
   ACK_DELAY,
@@ -44,7 +45,11 @@ const NEVER = Number.POSITIVE_INFINITY;
 export class Sender<L extends SyncObject<L>> {
   readonly #rtt: RttEstimator;
   readonly #minDelay: number;
-  readonly #pacer: Pacer;
+  /** Undefined: an interval between any two states, as in stock. */
+  readonly #pacer: Pacer | undefined;
+  readonly #early: EarlyResend | undefined;
+  /** What is due is a copy of the newest state, before its retransmission is [P 8.14]. */
+  #copyDue = false;
   readonly #answersHeartbeats: boolean;
   /** The current state changes only by {@link Sender.setCurrent}, so what was worked out for a moment holds in it. */
   readonly #replacedOnly: boolean;
@@ -77,6 +82,7 @@ export class Sender<L extends SyncObject<L>> {
    * @param options.replacedOnly the owner never changes the current state in place
    * @param options.answersHeartbeats an idle side's own sign of life goes with the answer to the peer's
    * @param options.burst states that may follow each other at once, after a pause; 1: none, as in stock
+   * @param options.early decides on early copies; undefined: there are none, as in stock
    */
   constructor(
     local: L,
@@ -87,12 +93,15 @@ export class Sender<L extends SyncObject<L>> {
       readonly replacedOnly?: boolean;
       readonly burst?: number;
       readonly answersHeartbeats?: boolean;
+      readonly early?: EarlyResend | undefined;
     } = {},
   ) {
     this.#rtt = rtt;
     this.#replacedOnly = options.replacedOnly ?? false;
     this.#answersHeartbeats = options.answersHeartbeats ?? false;
-    this.#pacer = new Pacer(options.burst ?? 1, now);
+    const { burst = 1 } = options;
+    this.#pacer = burst > 1 ? new Pacer(burst, now) : undefined;
+    this.#early = options.early;
     this.#minDelay = minDelay;
     this.#current = local;
     this.#sent = [{ number: 0n, time: now, state: local.clone() }];
@@ -111,7 +120,8 @@ export class Sender<L extends SyncObject<L>> {
    */
   setCurrent(state: L, paced = false): void {
     this.#worked = undefined;
-    this.#paced = paced;
+    // What waits already may be waited for.
+    this.#paced = paced && (this.#paced || this.#changedAt === undefined);
     if (this.#ignored !== undefined) {
       if (state !== this.#ignored) this.#ignored.release();
       this.#ignored = state;
@@ -210,7 +220,7 @@ export class Sender<L extends SyncObject<L>> {
     let diff = this.#current.diff(assumed.state);
     if (assumed !== front) {
       const resend = this.#current.diff(front.state);
-      if (resendFromAcked(diff.length, resend.length)) {
+      if (this.#copyDue ? resend.length < RESEND_SIZE_LIMIT : resendFromAcked(diff.length, resend.length)) {
         reference = front.number;
         diff = resend;
       }
@@ -218,11 +228,11 @@ export class Sender<L extends SyncObject<L>> {
     this.#changedAt = undefined;
     this.#worked = undefined;
     if (diff.length === 0 && now < this.#nextAck) {
-      this.#noteSilent(assumed.number);
+      if (this.#copyDue) this.#early?.declined();
+      else this.#noteSilent(assumed.number);
       return false;
     }
     const number = diff.length > 0 ? this.#enterData(now) : this.#enterEmpty(now);
-    this.#pacer.sent(now, this.#rtt.sendInterval);
     this.#nextAck = now + ACK_INTERVAL + (this.#answersHeartbeats ? HEARTBEAT_PATIENCE : 0);
     this.#nextSend = NEVER;
     if (number === MAX_STATE) this.#shutdownTries++;
@@ -259,20 +269,28 @@ export class Sender<L extends SyncObject<L>> {
     const back = this.#back;
     const interval = this.#rtt.sendInterval;
     const heard = this.#peerAdvanced + ACTIVE_RETRY_TIMEOUT > now;
+    this.#copyDue = false;
     // [P 8.7]
     if (this.#isSilent(assumed.number)) {
       this.#nextSend = NEVER;
     } else if (!this.#current.equals(back.state)) {
       this.#changedAt ??= now;
       const paced = back.time + interval;
-      const due = this.#paced ? paced : Math.min(paced, this.#pacer.readyAt(now, interval));
+      let due = paced;
+      if (this.#pacer)
+        due = this.#paced
+          ? Math.max(paced, this.#pacer.idleAt(now, interval))
+          : Math.min(paced, this.#pacer.readyAt(now, interval));
       this.#nextSend = Math.max(this.#changedAt + this.#minDelay, due);
     } else if (heard && !this.#current.equals(assumed.state)) {
       this.#nextSend = back.time + interval;
       if (this.#changedAt !== undefined)
         this.#nextSend = Math.max(this.#nextSend, this.#changedAt + this.#minDelay);
-    } else if (heard && !this.#current.equals(this.#front.state)) {
-      this.#nextSend = back.time + this.#rtt.rto + ACK_DELAY;
+    } else if (!this.#current.equals(this.#front.state)) {
+      const late = heard ? back.time + this.#patience : NEVER;
+      const early = this.shutdownInProgress ? NEVER : (this.#early?.due(now) ?? NEVER);
+      this.#copyDue = early <= now && now < late;
+      this.#nextSend = Math.min(late, early);
     } else {
       this.#nextSend = NEVER;
     }
@@ -282,10 +300,15 @@ export class Sender<L extends SyncObject<L>> {
     return assumed;
   }
 
+  /** An acknowledgement that has not come after this time will not come [P 8.5] [P 8.7]. */
+  get #patience(): number {
+    return (this.#early ? this.#rtt.patientRto : this.#rtt.rto) + ACK_DELAY;
+  }
+
   /** Guesses the newest state that the peer has: sent so recently that its loss would not show yet [P 8.5]. */
   #assume(now: number): SentState<L> {
     let assumed = this.#front;
-    const limit = this.#rtt.rto + ACK_DELAY;
+    const limit = this.#patience;
     for (let at = 1; at < this.#sent.length; at++) {
       const entry = this.#sent[at]!;
       if (now - entry.time < limit) assumed = entry;
@@ -299,10 +322,22 @@ export class Sender<L extends SyncObject<L>> {
   /** Enters the state that a packet with contents leads to; returns its number [P 8.10]. */
   #enterData(now: number): bigint {
     const back = this.#back;
+    if (this.#copyDue) {
+      // The retransmission timer runs on as if there were no copy.
+      this.#early?.copied(now);
+      return back.number;
+    }
     let number = this.#current.equals(back.state) ? back.number : back.number + 1n;
     if (this.shutdownInProgress) number = MAX_STATE;
-    if (number === back.number) back.time = now;
-    else this.#append(number, now);
+    if (number === back.number) {
+      this.#early?.repeated(now);
+      back.time = now;
+    } else {
+      // Acknowledgements and what is sent again do not hold up the next key.
+      this.#pacer?.sent(now, this.#rtt.sendInterval);
+      this.#early?.sent(now);
+      this.#append(number, now);
+    }
     return number;
   }
 

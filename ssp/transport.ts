@@ -28,6 +28,7 @@ import {
   TO_SERVER,
 } from "./datagram.ts";
 import { type DropCounts, type DropReason, newDropCounts } from "./drops.ts";
+import { EarlyResend } from "./early-resend.ts";
 import { Assembly, decodeFragment, encodeFragment, isWhole, split } from "./fragment.ts";
 import { decodeInstruction, encodeInstruction } from "./instruction.ts";
 import { type Family, Link } from "./link.ts";
@@ -68,6 +69,8 @@ export interface TransportOptions<L, R> {
   readonly answersHeartbeats?: boolean;
   /** States that may follow each other at once after a pause ({@link Pacer}). Default 1: none, as in stock. */
   readonly burst?: number;
+  /** Keystrokes and their answers are sent again early where datagrams are lost ({@link EarlyResend}). Default: not, as in stock. */
+  readonly earlyResend?: boolean;
 }
 
 /** Random bytes drawn at once, for the chaff of some ten instructions. */
@@ -119,6 +122,7 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
   readonly #random: (length: number) => Uint8Array;
   readonly #link: Link;
   readonly #assembly = new Assembly();
+  readonly #early: EarlyResend | undefined;
   readonly #sender: Sender<L>;
   readonly #receiver: Receiver<R>;
   /** Random bytes that are not used yet, from `#noiseAt` on. */
@@ -139,11 +143,14 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
     this.#random = options.random;
     this.#link = new Link(options.family ?? "inet");
     const minDelay = options.minDelay ?? (side === "client" ? SEND_MINDELAY_CLIENT : SEND_MINDELAY_SERVER);
+    if (options.earlyResend)
+      this.#early = new EarlyResend(this.#link.rtt, this.#link.loss, side === "server", now);
     // A screen is handed over whole; what is typed is added to the stream.
     this.#sender = new Sender(options.local, minDelay, this.#link.rtt, now, {
       replacedOnly: side === "server",
       answersHeartbeats: options.answersHeartbeats ?? false,
       burst: options.burst ?? 1,
+      early: this.#early,
     });
     this.#receiver = new Receiver(options.remote);
     this.#attached = side === "client"; // [P 5.2] a client knows where its server is
@@ -186,9 +193,11 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
     this.stats.instructionsIn++;
     this.#sender.acked(instruction.ackNum); // [P 9.3]
     this.#lastSuccess = this.#sender.sentAckedTime; // [P 5.4]
+    this.#early?.acked(this.#lastSuccess, now);
     const outcome = this.#receiver.process(instruction, now);
     if (outcome === "new") {
       const news = instruction.diff.length > 0;
+      if (news) this.#early?.asked(now);
       this.#sender.received(instruction.newNum, news, now); // [P 9.8]
       return { ok: true, inOrder, complete: true, newState: true, news };
     }

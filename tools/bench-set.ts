@@ -21,12 +21,13 @@ function ratios(output: string): string {
 }
 
 export const SET: readonly Part[] = [
-  { name: "crypto", args: [], limit: 25 },
+  { name: "crypto", args: [], limit: 20 },
   { name: "emulator", args: ["--quick"], limit: 85 },
-  { name: "display", args: [], limit: 15 },
-  { name: "startup", args: [], limit: 20 },
+  { name: "display", args: [], limit: 10 },
+  { name: "startup", args: [], limit: 15 },
   { name: "end-to-end", args: [], limit: 110 },
-  { name: "local-echo", args: ["120"], limit: 30 },
+  { name: "local-echo", args: ["120"], limit: 25 },
+  { name: "loss", args: ["40"], limit: 19 },
   { name: "prediction", args: ["bash", "fish", "vim", "--virtual"], limit: 60 },
   {
     name: "host",
@@ -46,8 +47,8 @@ export const SET: readonly Part[] = [
     name: "load",
     place: "load-loss",
     args: [
-      ...["--compare", "stock", "host", "--sessions", "20", "--rounds", "2"],
-      ...["--warmup", "3", "--duration", "8", "--impair", "delay=50,loss=29%"],
+      ...["--compare", "stock", "host", "--own-clients", "--sessions", "20", "--rounds", "2"],
+      ...["--warmup", "3", "--duration", "7", "--impair", "delay=50,loss=29%"],
     ],
     limit: 60,
     excerpt: ratios,

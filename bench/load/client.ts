@@ -26,6 +26,23 @@ export interface ClientEvents {
   sent?(client: LoadClient, state: bigint): void;
 }
 
+/** How an end sends, where the protocol leaves it free; all left out is what stock does. */
+export interface Manner {
+  /** ms to collect. */
+  readonly minDelay?: number;
+  /** States that may follow each other at once. */
+  readonly burst?: number;
+  readonly earlyResend?: boolean;
+  /** Of servers. */
+  readonly answersHeartbeats?: boolean;
+}
+
+export const STOCK: Manner = {};
+/** As client/session.ts and server/attachment.ts have it. */
+export const OURS: Manner = { minDelay: 0, burst: 4, earlyResend: true };
+/** Adds as little as possible of its own: what is measured is the server. */
+const PROMPT: Manner = { minDelay: 0 };
+
 let shared: Reality | undefined;
 function reality(): Surroundings {
   shared ??= new Reality();
@@ -64,8 +81,7 @@ export class LoadClient {
       local: new UserStream(),
       remote: TerminalState.initial(core.createTerminal(80, 24, "replica")),
       now: this.startedAt,
-      // A key is sent as it is typed: what is measured is the server.
-      minDelay: 0,
+      ...(surroundings.manner ?? PROMPT),
       random: (length) => crypto.getRandomValues(new Uint8Array(length)),
     });
   }

@@ -6,6 +6,7 @@ import { arch, cpus, release, totalmem, type } from "node:os";
 import type { Wheel } from "../../sys/wheel.ts";
 import { Random } from "../../test/simulation/random.ts";
 import type { Core } from "../../wasm-core/core.ts";
+import { OURS, STOCK } from "./client.ts";
 import { CLEAR, Path, type Weathers } from "./impairment.ts";
 import { Meter, sumOf } from "./meter.ts";
 import { type BehaviourName, type BehaviourOptions, makeBehaviour, type Share, shareOut } from "./mix.ts";
@@ -38,6 +39,8 @@ export interface LoadPlan {
   readonly duration: number;
   readonly seed: number;
   readonly weather?: Weathers;
+  /** Clients send as those do that come with the server. */
+  readonly ownClients: boolean;
   /** Each session changes its address every so many seconds; 0: never. */
   readonly roam: number;
   /** The network is dark from `at` for `length` seconds of the measured time. */
@@ -99,6 +102,7 @@ export class LoadRun {
     const { weather } = plan;
     const isImpaired = weather !== undefined || plan.blackout !== undefined;
     this.#surroundings = {
+      ...(plan.ownClients ? { manner: server.name.startsWith("stock") ? STOCK : OURS } : {}),
       wheel: this.#wheel,
       openWire: isImpaired
         ? impaired(

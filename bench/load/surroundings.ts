@@ -1,5 +1,6 @@
 /** Real time and real sockets for the sessions of one process. */
 import { realTime, Wheel } from "../../sys/wheel.ts";
+import type { Manner } from "./client.ts";
 import { isLoopback, Loopback } from "./loopback.ts";
 import { PumpedTime } from "./pump.ts";
 import { Quantiles } from "./quantiles.ts";
@@ -9,6 +10,8 @@ import { type OpenWire, udpWire } from "./wire.ts";
 export interface Surroundings {
   readonly wheel: Wheel;
   readonly openWire: OpenWire;
+  /** How clients send; default: at once, and else as stock's. */
+  readonly manner?: Manner;
 }
 
 export class Reality implements Surroundings {

@@ -37,6 +37,21 @@ test("what was sent without asking puts off the next by no more than the burst",
   expect(pacer.readyAt(0, INTERVAL)).toBe(20);
 });
 
+test("what nobody waits for goes when the average is kept again", () => {
+  const pacer = new Pacer(3, 0);
+  expect(pacer.idleAt(0, INTERVAL)).toBe(0);
+  sendAll(pacer, 0, 3);
+  expect([pacer.readyAt(0, INTERVAL), pacer.idleAt(0, INTERVAL)]).toEqual([20, 60]);
+  expect(pacer.idleAt(60, INTERVAL)).toBe(60);
+  // Steady output that fills each interval is not put off by rounding.
+  const steady = new Pacer(3, 0);
+  for (let n = 0; n < 1000; n++) {
+    const now = n * 33.3;
+    expect(steady.idleAt(now, 33.3)).toBe(now);
+    steady.sent(now, 33.3);
+  }
+});
+
 test("a longer round trip makes the debt longer", () => {
   const pacer = new Pacer(2, 0);
   pacer.sent(0, INTERVAL);
