@@ -116,9 +116,12 @@ export async function startHost({
   };
 }
 
+/** Where to begin, so that two generators at one time hardly meet; below the ports that the system gives out. */
+const FIRST_PORT = 10_000 + 1000 * (process.pid % 18);
+
 /** Stock's way: a process for each session. */
-export function startStock(firstPort = 10_000): LoadServer {
-  return startCommand({ name: "stock mosh-server", words: ["mosh-server"], firstPort });
+export function startStock(): LoadServer {
+  return startCommand({ name: "stock mosh-server", words: ["mosh-server"], firstPort: FIRST_PORT });
 }
 
 interface CommandOptions {
@@ -205,7 +208,7 @@ function startNew(how: "standalone" | "own-host"): LoadServer {
   const words = selfCommand("server");
   const called = isCompiled() ? { calledAs: "sterna-server" } : {};
   if (how === "standalone")
-    return startCommand({ name: "sterna new, standalone", words, firstPort: 20_000, ...called });
+    return startCommand({ name: "sterna new, standalone", words, firstPort: FIRST_PORT, ...called });
   // A host of the user's own; its directory is in the home that startCommand makes.
   return startCommand({ name: "sterna new, own host", words, env: { STERNA_HOST: "own" }, ...called });
 }
