@@ -57,7 +57,7 @@ export function reportPage(
     figures(reports, comparison ? "Figures of the last round" : "Figures"),
     distributions(reports),
     failures(reports),
-    `<h2>How it was measured</h2><p>Each session is a whole client of the protocol. <em>Key to screen</em>: from the key to the frame whose screen shows it. <em>Key to echo ack</em>: to the server’s own word that the key has had its effect, for which servers wait 50 ms. A key is struck when it is due, whether or not the one before was answered. Quantiles are within 1.5 %. Memory is what only the servers' processes have, without the programs in the sessions.</p>`,
+    `<h2>How it was measured</h2><p>Each session is a whole client of the protocol. <em>Key to screen</em>: from the key to the frame whose screen shows it. <em>Key to echo ack</em>: to the server’s own word that the key has had its effect, for which servers wait 50 ms. A key is struck when it is due, whether or not the one before was answered; one that was put off because 60 were without an answer, and one that was never answered, count with all the time they waited. Quantiles are within 0.5 %. Memory is what only the servers’ processes have, without the programs in the sessions.</p>`,
   ];
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escapeText(title)}</title><style>${STYLE}</style><body>${body.join("\n")}</body></html>\n`;
 }

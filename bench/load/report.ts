@@ -2,7 +2,7 @@
 import type { Path } from "./impairment.ts";
 import type { Quantiles } from "./quantiles.ts";
 
-/** A distribution; each figure within 1.5 %. */
+/** A distribution; each figure within 0.5 %. */
 export interface Spread {
   readonly count: number;
   readonly mean: number;
