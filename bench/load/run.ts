@@ -233,7 +233,9 @@ export class LoadRun {
       const session = new LoadSession(behaviour, meter, random, this.#surroundings);
       this.#sessions.push(session);
       if (this.#plan.roam > 0) session.roamEvery(this.#plan.roam * 1000);
-      await session.open(this.#core, endpoint, this.#surroundings);
+      await session.open(this.#core, endpoint, this.#surroundings).catch((error) => {
+        session.failure = (error as Error).message;
+      });
     } catch (error) {
       this.#fail((error as Error).message);
     }
@@ -304,9 +306,9 @@ export class LoadRun {
   async #leave(): Promise<number> {
     const end = performance.now() + LEAVE_MS;
     for (const session of this.#sessions) session.leave(performance.now());
-    const staying = (): number => this.#sessions.filter((session) => !session.gone).length;
-    while (staying() > 0 && performance.now() < end) await Bun.sleep(20);
-    return staying();
+    while (this.#sessions.some(({ client }) => client?.closed === false) && performance.now() < end)
+      await Bun.sleep(20);
+    return this.#sessions.filter((session) => !session.isOver).length;
   }
 
   #failed(): number {

@@ -155,6 +155,8 @@ function startCommand(options: CommandOptions): LoadServer {
   const openOnce = async (command: readonly string[]): Promise<Endpoint | string> => {
     const words = [...options.words, "new", "-c", "256"];
     if (options.address === undefined) words.push("-i", "127.0.0.1");
+    // Without a word a server listens on IPv4 only.
+    else if (options.address.includes(":")) words.push("-i", "::");
     if (port !== undefined) words.push("-p", String(port++));
     const child = Bun.spawn([...words, "--", ...command], {
       env,

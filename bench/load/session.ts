@@ -43,6 +43,7 @@ export class LoadSession {
   #connected = false;
   #ready = false;
   #stopped = false;
+  #isOver = false;
   /** Keys without an echo ack, and keys that the screen does not show, oldest first. */
   readonly #unconfirmed: Key[] = [];
   readonly #marks: number[] = [];
@@ -64,7 +65,10 @@ export class LoadSession {
       {
         frame: (_client, now) => this.#frame(now),
         sent: (_client, state) => this.#numberKeys(state),
-        ended: (_client, how) => this.#end(how === "clean" ? "the server ended it" : `ended: ${how}`),
+        ended: (_client, how) => {
+          this.#isOver = how === "clean";
+          this.#end(how === "clean" ? "the server ended it" : `ended: ${how}`);
+        },
       },
       surroundings,
     );
@@ -133,15 +137,16 @@ export class LoadSession {
     if (isVisible) this.#meter.byScreen(at, now);
   }
 
-  /** Asks the server to end it; `gone` when it has. */
+  /** Asks the server to end it; `isOver` when it has. */
   leave(now: number): void {
     this.#stopped = true;
     if (this.#roaming) this.#wheel.set(this.#roaming, NEVER);
     this.#client?.leave(now);
   }
 
-  get gone(): boolean {
-    return this.#client?.closed ?? true;
+  /** The server has ended it, and said so. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   close(): void {

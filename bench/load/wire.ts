@@ -20,9 +20,11 @@ type Socket = udp.ConnectedSocket<"uint8array">;
 
 /** A connected socket of its own, to any address: a server finds its sessions by where they send from. */
 export const udpWire: OpenWire = async (endpoint, receive, failed) => {
+  const { address = "127.0.0.1" } = endpoint;
   const options = {
+    ...(address.includes(":") ? { hostname: "::" } : {}),
     binaryType: "uint8array",
-    connect: { hostname: endpoint.address ?? "127.0.0.1", port: endpoint.port },
+    connect: { hostname: address, port: endpoint.port },
     socket: {
       data: (_socket: Socket, bytes: Uint8Array) => receive(bytes, performance.now()),
       error: failed,
