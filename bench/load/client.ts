@@ -112,6 +112,8 @@ export class LoadClient {
     if (this.#closed) return;
     this.transport.current.pushBytes(bytes);
     this.#pass(now, true);
+    // Its time runs from `now`: it must not wait for the keys of other sessions.
+    this.#wire?.flush?.();
   }
 
   /** From now on from another port. */

@@ -207,6 +207,7 @@ export class Loopback implements Pump {
         if (!this.#isPumping) socket.flush();
         return true;
       },
+      flush: () => socket.flush(),
       close: () => {
         if (!isOpen) return;
         isOpen = false;

@@ -7,6 +7,8 @@ import type { Path } from "./impairment.ts";
 export interface Wire {
   /** False: the system refused it at once. */
   send(datagram: Uint8Array): boolean;
+  /** What is sent may wait for more of others; from now on it must not. */
+  flush?(): void;
   close(): void;
 }
 
@@ -75,6 +77,7 @@ export function impaired(
         depart(wheel, upward, datagram, wheel.now(), dark);
         return true;
       },
+      flush: () => wire.flush?.(),
       close: () => {
         wheel.set(upward.alarm, Number.POSITIVE_INFINITY);
         wheel.set(downward.alarm, Number.POSITIVE_INFINITY);

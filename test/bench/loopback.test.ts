@@ -90,6 +90,19 @@ test("a closed wire is deaf, and what is too long for a datagram of the protocol
   expect(server.heard.map((one) => one.text)).toEqual(["before"]);
 });
 
+test("what must not wait for the pump does not", async () => {
+  const server = await echoServer();
+  const loopback = new Loopback();
+  ends.push(() => loopback.close());
+  const wire = await loopback.open(endpoint(server.port), ignore, ignore);
+  loopback.hold();
+  wire.send(bytes("key"));
+  wire.flush!();
+  await until("the server to hear it", () => server.heard.length > 0);
+  loopback.pump();
+  expect(server.heard.map((one) => one.text)).toEqual(["key"]);
+});
+
 test("in real time echoes come by themselves", async () => {
   const server = await echoServer();
   const reality = new Reality();
