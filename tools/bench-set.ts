@@ -22,7 +22,7 @@ function ratios(output: string): string {
 
 export const SET: readonly Part[] = [
   { name: "crypto", args: [], limit: 20 },
-  { name: "emulator", args: ["--quick"], limit: 85 },
+  { name: "emulator", args: ["--quick", "--ms=40"], limit: 85 },
   { name: "display", args: [], limit: 10 },
   { name: "startup", args: [], limit: 15 },
   { name: "end-to-end", args: [], limit: 110 },
