@@ -17,6 +17,8 @@ const INTERVAL_MS = 1000;
 /** With more processes than this, looks are rarer, so that looking costs little. */
 const MANY = 100;
 const INTERVAL_MANY_MS = 5000;
+/** Memory is read at one look of so many. */
+const LOOKS_PER_MEMORY = 3;
 /** Processes whose memory is read at a look; the rest is taken to be like them. */
 const MEMORY_SAMPLE = 40;
 
@@ -60,10 +62,14 @@ function work(port: NonNullable<typeof parentPort>): void {
   port.on("message", (pids: readonly number[]) => {
     watched = pids;
   });
+  let looks = 0;
+  let bytes = 0;
   const look = (): void => {
     const found = serversAmong(watched);
     const now = { at: performance.now(), cpu: cpuSeconds(found), of: found.length };
-    const memory = { privateBytes: estimatedMemory(found) };
+    // Page tables are gone through for this, some milliseconds each, while the process itself may have to wait.
+    if (looks++ % LOOKS_PER_MEMORY === 0 || found.length !== before?.of) bytes = estimatedMemory(found);
+    const memory = { privateBytes: bytes };
     // What has ended takes its time with it; what is new brings all of it.
     const isSame = before !== undefined && before.of <= now.of;
     const usage: Usage = isSame
