@@ -4,14 +4,14 @@
  *
  * Without names it runs the whole set, sized to end within ten minutes on two cores, and writes what each one printed into
  * docs/benchmarks.md, between `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`; a benchmark without such marks there
- * is only printed. With names, each runs in its full size and nothing is written; what else is said is passed on to it:
+ * is only printed. `--write NAME…` does so for those parts of the set. With names, each runs in its full size and nothing is written; what else is said is passed on to it:
  * `npm run bench -- host typists --seconds=20`.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, release, totalmem, type } from "node:os";
 import { join } from "node:path";
 import { fill } from "./bench-page.ts";
-import { SET } from "./bench-set.ts";
+import { type Part, placeOf, SET } from "./bench-set.ts";
 
 const root = join(import.meta.dir, "..");
 const directory = join(root, "bench");
@@ -64,7 +64,21 @@ const words = process.argv.slice(2);
 const firstOther = words.findIndex((word) => !known.includes(word));
 const names = firstOther < 0 ? words : words.slice(0, firstOther);
 let failed = false;
-if (words.length > 0) {
+/** Which parts of the set are run and written down; undefined: those that are named, in full size, and nothing is written. */
+function toWrite(): readonly Part[] | undefined {
+  if (words.length === 0) return SET;
+  if (words[0] !== "--write") return undefined;
+  const places = words.slice(1);
+  const unknown = places.find((place) => !SET.some((part) => placeOf(part) === place));
+  if (places.length === 0 || unknown !== undefined) {
+    console.error(`bench: --write takes some of ${SET.map(placeOf).join(", ")}`);
+    process.exit(1);
+  }
+  return SET.filter((part) => places.includes(placeOf(part)));
+}
+
+const parts = toWrite();
+if (parts === undefined) {
   if (names.length === 0) {
     console.error(`bench: ${words[0]} is none of ${known.join(", ")}`);
     process.exit(1);
@@ -73,21 +87,23 @@ if (words.length > 0) {
   for (const name of names) failed = (await run(name, rest)).status !== 0 || failed;
 } else {
   const started = performance.now();
-  const results: [string, string][] = [["set-up", setUp()]];
-  for (const { name, place = name, args, limit, excerpt } of SET) {
+  const results: [string, string][] = [];
+  for (const part of parts) {
+    const { name, args, limit, excerpt } = part;
     const { status, out } = await run(name, args, limit);
     const text = out.trim();
-    if (status === 0)
-      results.push([
-        place,
-        `$ npm run bench -- ${[name, ...args].join(" ")}\n\n${excerpt ? excerpt(text) : text}`,
-      ]);
-    else failed = true;
+    if (status === 0) {
+      const shown = excerpt ? excerpt(text) : text;
+      results.push([placeOf(part), `$ npm run bench -- ${[name, ...args].join(" ")}\n\n${shown}`]);
+    } else failed = true;
   }
+  const done = results.length;
+  // A part that was measured by itself does not make the others newer.
+  if (parts === SET) results.push(["set-up", setUp()]);
   const { text, missing } = fill(readFileSync(page, "utf8"), results);
   writeFileSync(page, text);
   const minutes = ((performance.now() - started) / 60_000).toFixed(1);
-  console.log(`\n${results.length - 1} of ${SET.length} in ${minutes} min; written to docs/benchmarks.md`);
+  console.log(`\n${done} of ${parts.length} in ${minutes} min; written to docs/benchmarks.md`);
   if (missing.length > 0) console.log(`without a place there: ${missing.join(", ")}`);
 }
 process.exit(failed ? 1 : 0);

@@ -21,5 +21,5 @@ test("of a comparison the table of ratios is written down, and what to beware of
   const { excerpt } = SET.find(({ name }) => name === "load")!;
   const output =
     "A: 1 of 1\nCAUTION: it was slow\n\nB: 1 of 1\nCAUTION: it was slow\n\n2 rounds  A  B\nkeys  1  2\n";
-  expect(excerpt!(output)).toBe("2 rounds  A  B\nkeys  1  2\nCAUTION: it was slow");
+  expect(excerpt!(output)).toBe("2 rounds  A  B\nkeys  1  2\n2 of 2 runs, for example: CAUTION: it was slow");
 });
