@@ -33,6 +33,8 @@ export class PtyInput {
   readonly #onFlowKey: (key: "stop" | "start") => void;
   #waiting: Uint8Array[] = [];
   #bytes = 0;
+  /** The last flow key was a stop. */
+  #stopped = false;
   #retry: Timer | undefined;
   #closed = false;
 
@@ -46,11 +48,16 @@ export class PtyInput {
   write(bytes: Uint8Array): number {
     if (this.#closed) return 0;
     let rest = bytes;
-    // What terminals are asked for before each key costs a system call, and letters mean nothing to them.
-    const modes = this.#waiting.length > 0 || !isText(bytes) ? this.#device.modes() : undefined;
+    // What terminals are asked for before each key costs a system call, and letters mean nothing to them; but with IXANY
+    // they start what was stopped.
+    const modes =
+      this.#stopped || this.#waiting.length > 0 || !isText(bytes) ? this.#device.modes() : undefined;
     if (modes) {
       const key = flowKey(rest, modes);
-      if (key) this.#onFlowKey(key);
+      if (key) {
+        this.#stopped = key === "stop";
+        this.#onFlowKey(key);
+      }
       if (this.#waiting.length > 0) rest = this.#overtake(rest, modes);
     }
     if (this.#waiting.length === 0) rest = this.#device.write(rest);
