@@ -204,6 +204,7 @@ export class Sender<L extends SyncObject<L>> {
     this.#ackNum = number;
     this.#peerAdvanced = now;
     if (hasDiff) this.#dataAckPending = true;
+    // [P 8.19]
     else if (this.#answersHeartbeats && this.#nextAck - now <= HEARTBEAT_ANSWER)
       this.#nextAck = Math.min(now, this.#nextAck);
   }
@@ -324,7 +325,7 @@ export class Sender<L extends SyncObject<L>> {
         this.#assumedUntil = Math.min(this.#assumedUntil, entry.time + limit);
       }
       // That an empty one was not acknowledged tells nothing: the peer has no reason to hurry. Stock takes it for a loss,
-      // and repeats what follows until it is acknowledged; after answered heartbeats that would be always.
+      // and repeats what follows until it is acknowledged; after answered heartbeats that would be always [P 8.20].
       else if (!this.#answersHeartbeats || !entry.state.equals(this.#front.state)) break;
     }
     return assumed;

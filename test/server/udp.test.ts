@@ -149,7 +149,11 @@ describe("datagrams", () => {
   });
 
   test.skipIf(!hasNamespaces())("a link-local peer is reached again when its interface comes back", () => {
-    const { stdout, stderr } = Bun.spawnSync([...NAMESPACE, process.execPath, `${import.meta.dir}/link-local.ts`]);
+    const { stdout, stderr } = Bun.spawnSync([
+      ...NAMESPACE,
+      process.execPath,
+      `${import.meta.dir}/link-local.ts`,
+    ]);
     expect(stderr.toString()).toBe("");
     const [before, unplugged, ...after] = stdout.toString().trim().split("\n");
     expect([before, after.at(-1)]).toEqual(["sent", "sent"]);
