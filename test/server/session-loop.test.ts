@@ -236,7 +236,7 @@ class Appointments implements Viewer {
 
 describe("a session wakes up", () => {
   test("a little late from a long sleep, but not when something else is due", () => {
-    const { time, loop } = (World.open = new World());
+    const { time, loop } = new World();
     const viewers = [0, 1].map(() => loop.add("detach", (seat) => new Appointments(seat)));
     const [one, other] = viewers as [Appointments, Appointments];
     // Far from a multiple of 64.
@@ -258,7 +258,7 @@ describe("a session wakes up", () => {
   });
 
   test("for all viewers when the input of one may have changed the screen", () => {
-    const { time, loop } = (World.open = new World());
+    const { time, loop } = new World();
     const [one, other] = [0, 1].map(() => loop.add("detach", (seat) => new Appointments(seat))) as [
       Appointments,
       Appointments,
@@ -276,7 +276,7 @@ for (const viewers of [1, 3]) {
   test(`whatever happens, the alarm of ${viewers} is set for what is due first, and nothing spins`, () => {
     for (let seed = 0; seed < 15; seed++) {
       const random = new Random(seed);
-      const world = (World.open = new World());
+      const world = new World();
       const { time, loop } = world;
       for (let i = 0; i < viewers; i++) {
         const client = world.client();
