@@ -5,7 +5,8 @@
  */
 import { afterEach, describe, expect, test } from "bun:test";
 import { Attachment, type Peer } from "../../server/attachment.ts";
-import { type Seat, SessionLoop, type Viewer } from "../../server/session-loop.ts";
+import type { Limits } from "../../server/limits.ts";
+import { type Quit, type Seat, SessionLoop, type Viewer } from "../../server/session-loop.ts";
 import { TerminalState } from "../../ssp/terminal-state.ts";
 import { Transport } from "../../ssp/transport.ts";
 import { UserStream } from "../../ssp/user-stream.ts";
@@ -62,47 +63,51 @@ class Virtual implements TimeSource {
 class World {
   static open: World | undefined;
   readonly time = new Virtual();
-  finished = false;
-  readonly loop = new SessionLoop({
-    plan: () => ({
-      command: ["/nonexistent/program"],
-      argv0: undefined,
-      login: false,
-      environment: {},
-      directory: "/",
-      complaint: undefined,
-    }),
-    notices: () => new Uint8Array(0),
-    terminal: core.createTerminal(80, 24, "host"),
-    clock: this.time.now,
-    wheel: new Wheel(this.time, () => {
-      this.touched = this.loop.viewers;
-    }),
-    limits: { network: 0, signal: 0 },
-    utmp: undefined,
-    log: () => {},
-    finished: () => {
-      this.finished = true;
-    },
-  });
+  /** When it was over. */
+  finished: number | undefined;
+  readonly loop: SessionLoop;
   readonly clients: Client[] = [];
+  /** Nothing is delivered to them any more. */
+  readonly left = new Set<Viewer>();
+  /** Whom the last thing that happened was told: their times may have changed. */
+  touched: readonly Viewer[] = [];
 
-  constructor() {
+  constructor(limits: Limits = { network: 0, signal: 0 }) {
     World.open = this;
+    this.loop = new SessionLoop({
+      plan: () => ({
+        command: ["/nonexistent/program"],
+        argv0: undefined,
+        login: false,
+        environment: {},
+        directory: "/",
+        complaint: undefined,
+      }),
+      notices: () => new Uint8Array(0),
+      terminal: core.createTerminal(80, 24, "host"),
+      clock: this.time.now,
+      wheel: new Wheel(this.time, () => {
+        this.touched = this.loop.viewers;
+      }),
+      limits,
+      utmp: undefined,
+      log: () => {},
+      finished: () => {
+        this.finished = this.time.now();
+      },
+      left: (viewer) => this.left.add(viewer),
+    });
   }
 
-  client(): Client {
-    const client = new Client(this, this.clients.length);
+  client(quit: Quit = "detach"): Client {
+    const client = new Client(this, this.clients.length, quit);
     this.clients.push(client);
     return client;
   }
 
-  /** Whom the last thing that happened was told: their times may have changed. */
-  touched: readonly Viewer[] = [];
-
   close(): void {
     this.loop.obey("exit");
-    for (const client of this.clients) client.transport.release();
+    for (const client of this.clients.splice(0)) client.transport.release();
   }
 }
 
@@ -114,11 +119,13 @@ class Client {
   readonly heard: number[] = [];
   latency = 0;
   loss = () => false;
+  /** It does nothing any more. */
+  gone = false;
   readonly #world: World;
   readonly #at: Peer;
   #planned = Number.POSITIVE_INFINITY;
 
-  constructor(world: World, number: number) {
+  constructor(world: World, number: number, quit: Quit) {
     this.#world = world;
     this.#at = { address: `10.0.0.${number + 1}`, port: 1000 };
     const { time } = world;
@@ -134,7 +141,7 @@ class Client {
       minDelay: 0,
     });
     this.attachment = world.loop.add(
-      "detach",
+      quit,
       (seat) =>
         new Attachment({
           core,
@@ -164,9 +171,11 @@ class Client {
   }
 
   pass(): void {
+    if (this.gone) return;
     const { time } = this.#world;
     this.transport.tick(time.now(), (datagram) => {
       this.#carry(() => {
+        if (this.#world.left.has(this.attachment)) return;
         this.attachment.receive(datagram, this.#at, time.now(), false);
         this.#world.touched = [this.attachment];
       });
@@ -331,4 +340,80 @@ for (const viewers of [1, 3]) {
     }
     World.open = undefined;
   });
+}
+
+describe("a session ends", () => {
+  test("after the time of silence that is allowed, not before", () => {
+    const { time, world, client } = heard({ network: 10_000, signal: 0 });
+    time.run(60_000);
+    expect(world.finished).toBeUndefined();
+    client.gone = true;
+    const { lastClientState } = client.attachment;
+    time.run(65_000);
+    expect(world.finished).toBeUndefined();
+    time.run(90_000);
+    // Then it says goodbye for 10 s at most.
+    expect(world.finished! - lastClientState).toBeGreaterThanOrEqual(10_000);
+    expect(world.finished! - lastClientState).toBeLessThanOrEqual(20_200);
+  });
+
+  test("after the time without input that is allowed", () => {
+    const { time, world, client } = heard({ network: 0, signal: 0, idle: 20_000 });
+    for (let at = 5000; at <= 50_000; at += 15_000) time.at(at, () => client.type("x"));
+    time.run(69_000);
+    expect(world.finished).toBeUndefined();
+    time.run(75_000);
+    expect(world.finished! - 50_000).toBeGreaterThanOrEqual(20_000);
+    expect(world.finished! - 50_000).toBeLessThan(20_500);
+    expect(client.transport.ended(time.now())).toBe("clean");
+  });
+
+  test("when the client that started it quits, and for the others, too", () => {
+    const { time, world, client } = heard();
+    const other = world.client();
+    other.resize(80, 24);
+    time.run(10_000);
+    client.transport.startShutdown(time.now());
+    client.pass();
+    time.run(12_000);
+    expect(world.finished).toBeLessThan(11_000);
+    expect(other.transport.ended(time.now())).toBe("clean");
+  });
+
+  test("not when one leaves that was let in later", () => {
+    const { time, world, client } = heard();
+    const other = world.client();
+    other.resize(80, 24);
+    time.run(10_000);
+    other.transport.startShutdown(time.now());
+    other.pass();
+    time.run(12_000);
+    expect([world.finished, world.loop.viewers]).toEqual([undefined, [client.attachment]]);
+  });
+
+  test("if nobody comes; and who does not come to one that others use is forgotten", () => {
+    const empty = new World();
+    empty.client();
+    empty.time.run(60_900);
+    expect(empty.finished).toBeUndefined();
+    empty.time.run(61_100);
+    expect(empty.finished).toBeDefined();
+    empty.close();
+
+    const { time, world, client } = heard();
+    time.at(5000, () => world.client());
+    time.run(64_900);
+    expect(world.loop.viewers).toHaveLength(2);
+    time.run(65_200);
+    expect([world.finished, world.loop.viewers]).toEqual([undefined, [client.attachment]]);
+  });
+});
+
+/** A session with its first client there. */
+function heard(limits?: Limits): { world: World; time: Virtual; client: Client } {
+  const world = new World(limits);
+  const client = world.client("end");
+  client.resize(80, 24);
+  world.time.run(2000);
+  return { world, time: world.time, client };
 }
