@@ -33,8 +33,6 @@ export class PtyInput {
   readonly #onFlowKey: (key: "stop" | "start") => void;
   #waiting: Uint8Array[] = [];
   #bytes = 0;
-  /** The last flow key was a stop. */
-  #stopped = false;
   #retry: Timer | undefined;
   #closed = false;
 
@@ -48,16 +46,10 @@ export class PtyInput {
   write(bytes: Uint8Array): number {
     if (this.#closed) return 0;
     let rest = bytes;
-    // What terminals are asked for before each key costs a system call, and letters mean nothing to them; but with IXANY
-    // they start what was stopped.
-    const modes =
-      this.#stopped || this.#waiting.length > 0 || !isText(bytes) ? this.#device.modes() : undefined;
+    const modes = this.#device.modes();
     if (modes) {
       const key = flowKey(rest, modes);
-      if (key) {
-        this.#stopped = key === "stop";
-        this.#onFlowKey(key);
-      }
+      if (key) this.#onFlowKey(key);
       if (this.#waiting.length > 0) rest = this.#overtake(rest, modes);
     }
     if (this.#waiting.length === 0) rest = this.#device.write(rest);
@@ -114,12 +106,6 @@ export class PtyInput {
       }
     }, RETRY_MS);
   }
-}
-
-/** No key that a terminal may take for itself, unless somebody gave it a letter for Ctrl-S. */
-function isText(bytes: Uint8Array): boolean {
-  for (let i = 0; i < bytes.length; i++) if (bytes[i]! < 0x20 || bytes[i]! >= 0x7f) return false;
-  return true;
 }
 
 /** With IXON: what the last stop or start character does; with IXANY any character starts. */

@@ -217,7 +217,6 @@ describe("a child that floods", () => {
     const keys: string[] = [];
     const input = new PtyInput(device as unknown as PtyDevice, (key) => keys.push(key));
     const letter = new TextEncoder().encode("a");
-    input.write(letter);
     input.write(CTRL_S);
     input.write(letter);
     expect(keys).toEqual(["stop", "start"]);
