@@ -43,14 +43,18 @@ async function run(name: string, args: readonly string[], limitSeconds?: number)
   return { status: wasStopped ? 1 : (child.exitCode ?? 1), out };
 }
 
+function when(): string {
+  const commit = Bun.spawnSync(["git", "-C", root, "rev-parse", "--short", "HEAD"]).stdout.toString().trim();
+  return `${new Date().toISOString().slice(0, 10)}, commit ${commit || "unknown"}`;
+}
+
 /** What the figures were measured on. */
 function setUp(): string {
-  const commit = Bun.spawnSync(["git", "-C", root, "rev-parse", "--short", "HEAD"]).stdout.toString().trim();
   const mosh = Bun.spawnSync(["sh", "-c", "mosh-server --version 2>/dev/null | head -1"])
     .stdout.toString()
     .trim();
   return [
-    `${new Date().toISOString().slice(0, 10)}, commit ${commit || "unknown"}`,
+    when(),
     `${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores, ${Math.round(totalmem() / 1e9)} GB`,
     `${type()} ${release()}, Bun ${Bun.version}, ${mosh || "no stock Mosh"}`,
   ].join("\n");
@@ -94,11 +98,12 @@ if (parts === undefined) {
     const text = out.trim();
     if (status === 0) {
       const shown = excerpt ? excerpt(text) : text;
-      results.push([placeOf(part), `$ npm run bench -- ${[name, ...args].join(" ")}\n\n${shown}`]);
+      const how = `$ npm run bench -- ${[name, ...args].join(" ")}`;
+      // A part that is measured by itself is of another day than the rest.
+      results.push([placeOf(part), `${how}\n# ${when()}\n\n${shown}`]);
     } else failed = true;
   }
   const done = results.length;
-  // A part that was measured by itself does not make the others newer.
   if (parts === SET) results.push(["set-up", setUp()]);
   const { text, missing } = fill(readFileSync(page, "utf8"), results);
   writeFileSync(page, text);
