@@ -39,6 +39,8 @@ describe("lines", () => {
     ["restrict,pty", { pty: true }],
     ["RESTRICT,PTY", { pty: true }],
     ['command="echo \\"a, b\\" # c"', { command: 'echo "a, b" # c' }],
+    ['command="printf \\\\n"', { command: "printf \\\\n" }],
+    ['expiry-time="20300102Z",expiry-time="20400102Z"', { expires: Date.UTC(2030, 0, 2) }],
     ['from="10.0.0.0/8,!10.1.*,::1",no-agent-forwarding', { from: ["10.0.0.0/8", "!10.1.*", "::1"] }],
     ['expiry-time="20300102Z"', { expires: Date.UTC(2030, 0, 2) }],
     ['expiry-time="203001020304Z"', { expires: Date.UTC(2030, 0, 2, 3, 4) }],
@@ -52,6 +54,15 @@ describe("lines", () => {
     ["cert-authority", "certificates are not supported"],
     ['expiry-time="soon"', "its expiry-time is no time"],
     ['command="open', "a quote in its options is not closed"],
+    // sshd takes the second backslash and the quote for an escaped quote.
+    ['command="x\\\\"', "a quote in its options is not closed"],
+    ['command="a",command="b"', "it has command twice"],
+    ['from="10.0.0.0/8",FROM="*"', "it has from twice"],
+    ['from="10.0.0.0/8,!10.2.0.0/40"', "in its from=, !10.2.0.0/40 is no network"],
+    ['from="*,!10.2.0.0/255.255.0.0"', "in its from=, !10.2.0.0/255.255.0.0 is no network"],
+    ['from="10.2.3.4/8"', "in its from=, 10.2.3.4/8 is no network"],
+    ['expiry-time="20301301Z"', "its expiry-time is no time"],
+    ['expiry-time="203001022400Z"', "its expiry-time is no time"],
   ])("%s: the line is not used", (options, reason) => {
     const { keys, skipped } = one(`${options} ${ED}`);
     expect(keys).toEqual([]);
@@ -78,6 +89,11 @@ describe("from", () => {
     ["2001:db8::7", ["2001:db8::/32"], true],
     ["2001:db9::7", ["2001:db8::/32"], false],
     ["10.2.3.4", ["*.example.org"], false],
+    // However an address is written, it is the same one.
+    ["2001:db8::7", ["2001:DB8:0:0::7"], true],
+    ["2001:db8::7", ["2001:db8::/32", "!2001:0db8::0007"], false],
+    ["2001:db8::7", ["2001:db8::/32", "!2001:DB8:*"], false],
+    ["2001:db8::7", ["1::2::3"], false],
     ["10.2.3.4", [], false],
   ])("%s by %p: %p", (address, patterns, expected) => {
     expect(addressMatches(address, patterns)).toBe(expected);
