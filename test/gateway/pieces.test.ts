@@ -100,6 +100,16 @@ describe("penalties", () => {
     const penalties = new Penalties();
     for (let i = 0; i < 70_000; i++) penalties.add(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, "failed", 0);
     expect(penalties.size).toBeLessThanOrEqual(65_536);
+    penalties.add("10.1.1.1", "failed", 5_001);
+    expect(penalties.size).toBe(1);
+  });
+
+  test("whoever has many IPv6 networks cannot push out what IPv4 sources did", () => {
+    const penalties = new Penalties();
+    for (let i = 0; i < 4; i++) penalties.add("192.0.2.1", "failed", 0);
+    for (let i = 0; i < 70_000; i++)
+      penalties.add(`2001:db8:${(i >> 16).toString(16)}:${(i & 65535).toString(16)}::1`, "failed", 0);
+    expect(penalties.refuses("192.0.2.1", 0)).toBe(true);
   });
 });
 
