@@ -19,6 +19,7 @@ import type {
 } from "../host/messages.ts";
 import { chooseLocale } from "../locale.ts";
 import { planExec } from "./exec-line.ts";
+import { isFull, room } from "./flow.ts";
 import { type Choice, choose, menuText } from "./menu.ts";
 
 export interface SessionContext {
@@ -306,10 +307,12 @@ export class GatewaySession {
     let left = false;
     let paused = false;
     stream.onOutput = (bytes) => {
-      if (this.#closed || channel.write(Buffer.from(bytes)) || paused) return;
+      if (this.#closed) return;
+      channel.write(Buffer.from(bytes));
+      if (paused || !isFull(channel)) return;
       paused = true;
       stream.pause();
-      channel.once("drain", () => {
+      void room(channel).then(() => {
         paused = false;
         stream.resume();
       });
