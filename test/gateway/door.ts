@@ -105,7 +105,10 @@ export class Door {
     socket.on("data", (bytes) => {
       text += bytes.toString("latin1");
     });
-    socket.on("error", () => {}).on("end", () => closed.resolve()).on("close", () => closed.resolve());
+    socket
+      .on("error", () => {})
+      .on("end", () => closed.resolve())
+      .on("close", () => closed.resolve());
     return { socket, closed: closed.promise, text: () => text };
   }
 

@@ -1,5 +1,8 @@
 /** What a client may cost: before it has logged in, and what one that has may do to the others. */
 import { afterEach, describe, expect } from "bun:test";
+import type { Socket } from "node:net";
+import type { Client } from "ssh2";
+import type { SessionStream } from "../../server/host/messages.ts";
 import { peer } from "../peers.ts";
 import { until } from "../drivers/wait.ts";
 import { Door } from "./door.ts";
@@ -83,3 +86,184 @@ describe("before a login", () => {
     expect(door.reasons("connection refused")).toEqual(["penalty"]);
   });
 });
+
+describe("after a login", () => {
+  test("packets of no or hardly any data are not served", async () => {
+    await open();
+    for (const packetSize of [0, 1]) {
+      const client = await door.client();
+      const closed = Promise.withResolvers<void>();
+      client.on("close", () => closed.resolve());
+      openChannel(client, packetSize, 2 ** 31);
+      await closed.promise;
+    }
+    expect(door.reasons("connection failed")).toContain("the packets it takes are too small");
+    expect((await door.ssh(["sterna-server list"])).status).toBe(0);
+  });
+
+  test("channels that are closed before they came to a command do not count any more, and are forgotten", async () => {
+    await open();
+    const client = await door.client();
+    const protocol = protocolOf(client);
+    let closed = 0;
+    protocol._handlers.CHANNEL_CLOSE = () => {
+      closed++;
+    };
+    for (let i = 0; i < 30; i++) {
+      const opened = openChannel(client, 32_768, 2 ** 21, i);
+      protocol.channelClose(await opened);
+      await until("the end of the channel", () => closed === i + 1);
+    }
+    client.end();
+  });
+
+  test("ten channels at once, and another one when one has ended", async () => {
+    await open();
+    const client = await door.client();
+    const numbers = await Promise.all(
+      Array.from({ length: 10 }, (_, i) => openChannel(client, 32_768, 2 ** 21, i)),
+    );
+    await expect(openChannel(client, 32_768, 2 ** 21, 10)).rejects.toBe("refused");
+    protocolOf(client).channelClose(numbers[0]!);
+    expect(await openChannel(client, 32_768, 2 ** 21, 11)).toBeNumber();
+    client.end();
+  });
+
+  test("variables are few and short", async () => {
+    let seen: Record<string, string> = {};
+    await open(
+      {},
+      {
+        runLine: (_line, environment, channel) => {
+          seen = environment;
+          channel.exit(0);
+          channel.end();
+        },
+      },
+    );
+    const client = await door.client();
+    const letter = (i: number): string => String.fromCharCode(65 + (i % 26));
+    const env: Record<string, string> = { LD_PRELOAD: "/x", LC_ALL: "C.UTF-8" };
+    for (let i = 0; i < 500; i++) env[`LC_${letter(i / 26)}${letter(i)}`] = "C";
+    env[`LC_${"A".repeat(100)}`] = "C";
+    const done = Promise.withResolvers<void>();
+    client.exec("env", { env }, (error, channel) => {
+      if (error) done.reject(error);
+      else channel.resume().on("close", () => done.resolve());
+    });
+    await done.promise;
+    client.end();
+    expect(seen.LC_ALL).toBe("C.UTF-8");
+    expect(Object.keys(seen).length).toBe(32);
+    expect(Object.keys(seen)).not.toContain("LD_PRELOAD");
+  });
+
+  test("a client with an endless window that does not read holds the session back", async () => {
+    const stream = new EndlessStream();
+    await open(
+      {},
+      {
+        connectHost: () =>
+          Promise.resolve({
+            request: (request: { op: string }) =>
+              Promise.resolve(
+                (request.op === "list"
+                  ? { ok: true, sessions: [] }
+                  : {
+                      ok: true,
+                      session: "1",
+                      attached: false,
+                      pid: 1,
+                      stream: { path: "", token: "" },
+                    }) as never,
+              ),
+            close: () => {},
+          }),
+        openStream: () => Promise.resolve(stream),
+      },
+    );
+    const client = await door.client();
+    const number = await openChannel(client, 32_768, 2 ** 32 - 1);
+    const protocol = protocolOf(client);
+    protocol.exec(number, "sterna-server attach --here", false);
+    await until("the stream", () => stream.started);
+    const socket = (client as unknown as { _sock: Socket })._sock;
+    socket.pause();
+    stream.flood();
+    await until("a pause", () => stream.paused);
+    // What the kernel holds for a socket, and what the gateway may.
+    expect(stream.sent).toBeLessThan(32 * 1024 * 1024);
+    socket.resume();
+    await until("more", () => !stream.paused);
+    client.end();
+    await until("the end", () => stream.closed);
+  });
+});
+
+const nobody = (): void => {};
+
+/** A session that writes as long as it may. */
+class EndlessStream implements SessionStream {
+  onOutput: (bytes: Uint8Array) => void = nobody;
+  onEnded: (reason: string) => void = () => {};
+  paused = false;
+  closed = false;
+  sent = 0;
+
+  /** Its output has a taker. */
+  get started(): boolean {
+    return this.onOutput !== nobody;
+  }
+
+  flood(): void {
+    while (!this.paused && this.sent < 256 * 1024 * 1024) {
+      this.onOutput(new Uint8Array(16_384));
+      this.sent += 16_384;
+    }
+  }
+  keys(): void {}
+  resize(): void {}
+  pause(): void {
+    this.paused = true;
+  }
+  resume(): void {
+    this.paused = false;
+  }
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.onEnded("");
+  }
+}
+
+interface Protocol {
+  readonly _handlers: Record<string, (...words: never[]) => void>;
+  channelClose(number: number): void;
+  openssh_noMoreSessions(wantReply: boolean): void;
+  session(sender: number, window: number, packetSize: number): void;
+  exec(number: number, line: string, wantReply: boolean): void;
+}
+
+function protocolOf(client: Client): Protocol {
+  return (client as unknown as { _protocol: Protocol })._protocol;
+}
+
+/** Opens a channel without the library's own care. Resolves with the gateway's number for it. */
+function openChannel(client: Client, packetSize: number, window: number, sender = 0): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const protocol = protocolOf(client);
+  const { CHANNEL_OPEN_CONFIRMATION: opened, CHANNEL_OPEN_FAILURE: failed } = protocol._handlers;
+  protocol._handlers.CHANNEL_OPEN_CONFIRMATION = ((
+    from: unknown,
+    info: { recipient: number; sender: number },
+  ) => {
+    if (info.recipient === sender) resolve(info.sender);
+    else (opened as (...words: unknown[]) => void)(from, info);
+  }) as never;
+  protocol._handlers.CHANNEL_OPEN_FAILURE = ((from: unknown, recipient: number, ...words: unknown[]) => {
+    if (recipient === sender) reject("refused");
+    else (failed as (...words: unknown[]) => void)(from, recipient, ...words);
+  }) as never;
+  protocol.session(sender, window, packetSize);
+  return promise;
+}
