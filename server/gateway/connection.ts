@@ -209,8 +209,16 @@ function handleSession(
       if (channel.readableLength > MAX_UNREAD) socket.destroy();
     };
     socket.on("data", watch);
+    // The end of a channel that somebody has paused comes only when it is read to its end.
+    const drop = (): void => {
+      channel.unpipe();
+      channel.resume();
+    };
+    session.on("close", drop);
+    connection.on("close", drop);
     channel.on("close", () => {
       socket.off("data", watch);
+      connection.off("close", drop);
       closed();
     });
     running = new GatewaySession(context, channel, { size, environment });

@@ -1,5 +1,4 @@
 /** The ssh gateway as a process of its own: waits for the supervisor's word, then serves. Called by host-command.ts. */
-import type { ServerChannel } from "ssh2";
 import { libc } from "../../sys/libc.ts";
 import { type Account, accountNamed, accountOf } from "../account.ts";
 import type { Environment } from "../environment.ts";
@@ -9,15 +8,12 @@ import type { SessionContext } from "../gateway/session.ts";
 import type { Fields } from "../operator/log.ts";
 import { labelProcess } from "../process-name.ts";
 import { candidateOf, refusalFor } from "../users/admission.ts";
-import { planAsRoot } from "../users/start-plan.ts";
 import { parseEndpoint } from "./config.ts";
 import { connectHost } from "./control-client.ts";
 import type { FromGateway, GatewaySettings, ToGateway } from "./gateway-link.ts";
 import type { HostConnection } from "./messages.ts";
+import { runLine } from "./run-line.ts";
 import { openStream } from "./stream.ts";
-
-/** A command without a terminal. */
-const BY_SETPRIV = { start: "setpriv", startShell: [], startCommand: [] } as const;
 
 export function runGateway(): Promise<number> {
   labelProcess("sterna-gateway");
@@ -101,44 +97,4 @@ async function reachHost(socket: string, uid: number): Promise<HostConnection> {
   const host = await connectHost(socket, uid);
   if (!host) throw new Error("the host does not answer; try again in a moment");
   return host;
-}
-
-/** A command line that is no server's, in the user's shell. Only where the operator allows it. */
-function runLine(
-  account: Account,
-  line: string,
-  environment: Environment,
-  channel: ServerChannel,
-  asRoot: boolean,
-): void {
-  const words = [account.shell || "/bin/sh", "-c", line];
-  const plan = asRoot
-    ? planAsRoot(account, { command: words, colors: 0, environment, from: undefined }, BY_SETPRIV)
-    : { command: words, environment: { ...ownEnvironment(account), ...environment } };
-  const child = Bun.spawn({
-    cmd: [...plan.command],
-    env: plan.environment,
-    cwd: asRoot ? "/" : account.home,
-    stdin: "pipe",
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  channel.on("data", (bytes: Buffer) => void child.stdin.write(bytes));
-  channel.on("end", () => void child.stdin.end());
-  channel.on("close", () => child.kill("SIGHUP"));
-  const pass = async (from: ReadableStream<Uint8Array>, to: NodeJS.WritableStream): Promise<void> => {
-    for await (const bytes of from) {
-      if (to.write(Buffer.from(bytes))) continue;
-      const ready = Promise.withResolvers<void>();
-      to.once("drain", ready.resolve);
-      channel.once("close", ready.resolve);
-      await ready.promise;
-    }
-  };
-  void Promise.all([pass(child.stdout, channel), pass(child.stderr, channel.stderr), child.exited]).then(
-    () => {
-      channel.exit(child.exitCode ?? 255);
-      channel.end();
-    },
-  );
 }
