@@ -20,12 +20,15 @@ export function runGateway(): Promise<number> {
   const completion = Promise.withResolvers<number>();
   let gateway: Gateway | undefined;
   let settings: GatewaySettings | undefined;
+  let draining = false;
   process.on("message", (message: ToGateway) => {
     if (message.kind === "start") {
       settings = message.settings;
       start(() => settings!)
         .then((started) => {
           gateway = started;
+          // Told so while it was starting.
+          if (draining) gateway.drain();
           tell({ kind: "ready" });
         })
         .catch((error: Error) => {
@@ -33,7 +36,10 @@ export function runGateway(): Promise<number> {
           completion.resolve(1);
         });
     } else if (message.kind === "reload") settings = { ...settings!, ...message.settings };
-    else gateway?.drain();
+    else {
+      draining = true;
+      gateway?.drain();
+    }
   });
   process.on("disconnect", () => completion.resolve(0));
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});

@@ -224,7 +224,10 @@ class Supervisor {
           if (this.#stopping) return;
           this.#log.event("error", "gateway died", { status });
           setTimeout(() => {
-            if (!this.#stopping) void this.#startGateway(socket).catch(() => {});
+            if (this.#stopping) return;
+            this.#startGateway(socket).catch((error: Error) =>
+              this.#log.event("error", "gateway not restarted", { reason: error.message }),
+            );
           }, RESTART_MS.least * 5);
         },
       },
