@@ -26,6 +26,12 @@ const ALGORITHMS: NonNullable<ServerConfig["algorithms"]> = {
   compress: ["none"],
 };
 const KEEPALIVE_MS = 60_000;
+/**
+ * Bytes of answers that may wait for a client, before and after its login. Beyond, it is not read until it has read: there
+ * are many messages that must be answered, and who answers without an end needs memory without one. After the login it is
+ * far beyond what a session may leave there (flow.ts), since keys must be read while much is shown.
+ */
+const MOST_ANSWERS = { before: 64 * 1024, after: 8 * 1024 * 1024 };
 /** After the last word to it, a client has so long to hang up. */
 const LINGER_MS = 2000;
 
@@ -157,6 +163,11 @@ export class Gateway {
       });
     });
     this.#ssh.injectSocket(socket);
+    socket.on("data", () => {
+      if (socket.writableLength <= (starting ? MOST_ANSWERS.before : MOST_ANSWERS.after)) return;
+      socket.pause();
+      socket.once("drain", () => socket.resume());
+    });
     socket.on("end", () => hangUp(socket));
     // After what the connection makes of its end.
     socket.on("close", () => {

@@ -147,6 +147,36 @@ describe("files", () => {
     expect(faults[0]).toContain("not a regular file");
   });
 
+  test("a pipe, and a file that is too large", () => {
+    const there = home("odd");
+    const path = join(there, ".ssh", "authorized_keys");
+    writeFileSync(path, `${ED}\n`.repeat(20_000));
+    expect(readKeyFiles(owner(there)).faults[0]).toContain("larger than 1048576 bytes");
+    rmSync(path);
+    Bun.spawnSync(["mkfifo", "-m", "600", path]);
+    expect(readKeyFiles(owner(there)).faults[0]).toContain("not a regular file");
+  });
+
+  test("a home behind a link is its user's home", () => {
+    const there = join(root, "link");
+    symlinkSync(home("behind"), there);
+    expect(readKeyFiles(owner(there))).toEqual({ text: `${ED}\n`, faults: [] });
+  });
+
+  test("a file elsewhere counts only if nobody else could have put it there, up to the root", () => {
+    const there = home("away");
+    const loose = join(root, "loose");
+    mkdirSync(join(loose, "safe"), { recursive: true, mode: 0o755 });
+    writeFileSync(join(loose, "safe", "keys"), ED, { mode: 0o600 });
+    rmSync(join(there, ".ssh", "authorized_keys"));
+    symlinkSync(join(loose, "safe", "keys"), join(there, ".ssh", "authorized_keys"));
+    chmodSync(loose, 0o777);
+    expect(readKeyFiles(owner(there)).faults[0]).toContain(`${loose} can be written by others`);
+    // /tmp itself is everybody's, sticky or not.
+    chmodSync(loose, 0o755);
+    expect(readKeyFiles(owner(there)).text).toBe("");
+  });
+
   test("another user's secret file is not read for somebody who could not read it", () => {
     const there = home("thief");
     const secret = join(root, "secret");

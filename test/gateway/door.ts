@@ -117,6 +117,7 @@ export class Door {
     const { promise, resolve, reject } = Promise.withResolvers<Client>();
     const client = new Client();
     client.on("ready", () => resolve(client)).on("error", reject);
+    client.on("close", () => reject(new Error("the gateway has closed the connection")));
     client.connect({
       host: "127.0.0.1",
       port: this.port,

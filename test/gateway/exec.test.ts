@@ -2,9 +2,9 @@
 import { afterEach, expect } from "bun:test";
 import type { Socket } from "node:net";
 import type { Client, ClientChannel } from "ssh2";
+import { runLine } from "../../server/host/run-line.ts";
 import { alive } from "../drivers/processes.ts";
 import { until } from "../drivers/wait.ts";
-import { runLine } from "../../server/host/run-line.ts";
 import { peer } from "../peers.ts";
 import { Door } from "./door.ts";
 

@@ -1,10 +1,12 @@
 /** What a client may cost: before it has logged in, and what one that has may do to the others. */
 import { afterEach, describe, expect } from "bun:test";
+import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
-import type { Client } from "ssh2";
+import { join } from "node:path";
+import { Client } from "ssh2";
 import type { SessionStream } from "../../server/host/messages.ts";
-import { peer } from "../peers.ts";
 import { until } from "../drivers/wait.ts";
+import { peer } from "../peers.ts";
 import { Door } from "./door.ts";
 
 const test = peer("ssh", "ssh-keygen");
@@ -72,6 +74,79 @@ describe("before a login", () => {
       await closed;
     }
     await until("none", () => door.gateway.connections === 0);
+  });
+
+  test("who asks without an end and does not read the answers is not read any more", async () => {
+    await open();
+    const client = await handshaken();
+    const socket = socketOf(client);
+    socket.pause();
+    let before = -1;
+    let still = 0;
+    // As long as the gateway reads, this queue gets empty again and again.
+    await until("the queue to stand still", async () => {
+      while (socket.writableLength < 1_000_000) {
+        for (let i = 0; i < 500; i++) protocolOf(client).ping();
+        await Bun.sleep(0);
+      }
+      still = socket.writableLength === before ? still + 1 : 0;
+      before = socket.writableLength;
+      return still >= 10;
+    });
+    client.destroy();
+    await until("the end", () => door.gateway.connections === 0);
+  }, 30_000);
+
+  test("a name without an end, and more requests at once than anybody needs", async () => {
+    await open();
+    // Failures are counted by address.
+    let last = 1;
+    for (const name of ["x".repeat(30_000), "\u0000", "al\u0000ice", "-alice", "alice\u001b[31m", ""]) {
+      const localAddress = `127.0.0.${++last}`;
+      await expect(door.client({ username: name, localAddress })).rejects.toThrow();
+    }
+    for (const { fields } of door.events) expect(String(fields.user ?? "")).toMatch(/^[\x20-\x7e]{0,64}$/);
+    const client = await handshaken();
+    const closed = Promise.withResolvers<void>();
+    client.on("close", () => closed.resolve());
+    for (let i = 0; i < 100; i++) protocolOf(client).authNone("alice");
+    await closed.promise;
+  });
+
+  test("ten refusals and no more, whatever the method", async () => {
+    await open();
+    let tried = 0;
+    await expect(
+      door.client({
+        username: "alice",
+        authHandler: () => {
+          tried++;
+          return { type: "none", username: "alice" } as never;
+        },
+      }),
+    ).rejects.toThrow();
+    // The first one only asks which methods there are.
+    expect(tried).toBe(11);
+  });
+
+  test("passwords are not even looked at, and are in no line of the log", async () => {
+    await open();
+    await expect(door.client({ privateKey: undefined, password: "s3cret-word" } as never)).rejects.toThrow();
+    await expect(
+      door.client({ privateKey: undefined, password: "s3cret-word", tryKeyboard: true } as never),
+    ).rejects.toThrow();
+    expect(JSON.stringify(door.events)).not.toContain("s3cret-word");
+  });
+
+  test("a refusal takes the same time for everybody, and longer than the work", async () => {
+    await open();
+    const key = readFileSync(join(door.path, "other"));
+    for (const username of ["alice", "nobody"]) {
+      const begun = performance.now();
+      await expect(door.client({ username, privateKey: key })).rejects.toThrow();
+      // Two refusals: of "none" and of the key.
+      expect(performance.now() - begun).toBeGreaterThan(9);
+    }
   });
 
   test("connections that come to nothing are penalized in the end", async () => {
@@ -154,40 +229,13 @@ describe("after a login", () => {
     await done.promise;
     client.end();
     expect(seen.LC_ALL).toBe("C.UTF-8");
-    expect(Object.keys(seen).length).toBe(32);
+    expect(Object.keys(seen).filter((name) => !name.startsWith("SSH_")).length).toBe(32);
     expect(Object.keys(seen)).not.toContain("LD_PRELOAD");
   });
 
   test("a client with an endless window that does not read holds the session back", async () => {
-    const stream = new EndlessStream();
-    await open(
-      {},
-      {
-        connectHost: () =>
-          Promise.resolve({
-            request: (request: { op: string }) =>
-              Promise.resolve(
-                (request.op === "list"
-                  ? { ok: true, sessions: [] }
-                  : {
-                      ok: true,
-                      session: "1",
-                      attached: false,
-                      pid: 1,
-                      stream: { path: "", token: "" },
-                    }) as never,
-              ),
-            close: () => {},
-          }),
-        openStream: () => Promise.resolve(stream),
-      },
-    );
-    const client = await door.client();
-    const number = await openChannel(client, 32_768, 2 ** 32 - 1);
-    const protocol = protocolOf(client);
-    protocol.exec(number, "sterna-server attach --here", false);
-    await until("the stream", () => stream.started);
-    const socket = (client as unknown as { _sock: Socket })._sock;
+    const { stream, client } = await endless();
+    const socket = socketOf(client);
     socket.pause();
     stream.flood();
     await until("a pause", () => stream.paused);
@@ -198,7 +246,41 @@ describe("after a login", () => {
     client.end();
     await until("the end", () => stream.closed);
   });
+
+  test("so does one that begins to agree on new keys and leaves it at that", async () => {
+    const { stream, client } = await endless();
+    const socket = socketOf(client);
+    protocolOf(client).rekey();
+    const answered = Promise.withResolvers<void>();
+    socket.once("data", () => answered.resolve());
+    socket.write = () => true;
+    // The gateway has begun, too.
+    await answered.promise;
+    stream.flood();
+    expect(stream.paused).toBe(true);
+    expect(stream.sent).toBeLessThan(1_000_000);
+    client.destroy();
+    await until("the end", () => stream.closed);
+  });
 });
+
+/** A client that looks on at a session, with the largest window there is. */
+async function endless(): Promise<{ stream: EndlessStream; client: Client }> {
+  const stream = new EndlessStream();
+  const reply = { ok: true, session: "1", attached: false, pid: 1, stream: { path: "", token: "" } };
+  await open(
+    {},
+    {
+      connectHost: () => Promise.resolve({ request: () => Promise.resolve(reply as never), close: () => {} }),
+      openStream: () => Promise.resolve(stream),
+    },
+  );
+  const client = await door.client();
+  const number = await openChannel(client, 32_768, 2 ** 32 - 1);
+  protocolOf(client).exec(number, "sterna-server attach --here", false);
+  await until("the stream", () => stream.started);
+  return { stream, client };
+}
 
 const nobody = (): void => {};
 
@@ -237,11 +319,28 @@ class EndlessStream implements SessionStream {
 }
 
 interface Protocol {
+  _kexinit: unknown;
+  ping(): void;
+  rekey(): void;
+  authNone(user: string): void;
   readonly _handlers: Record<string, (...words: never[]) => void>;
   channelClose(number: number): void;
-  openssh_noMoreSessions(wantReply: boolean): void;
   session(sender: number, window: number, packetSize: number): void;
   exec(number: number, line: string, wantReply: boolean): void;
+}
+
+function socketOf(client: Client): Socket {
+  return (client as unknown as { _sock: Socket })._sock;
+}
+
+/** A client that has keys and does not begin to log in. */
+async function handshaken(): Promise<Client> {
+  const client = new Client();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  client.on("handshake", () => resolve()).on("error", () => {});
+  client.connect({ host: "127.0.0.1", port: door.port, username: "alice", authHandler: () => {} } as never);
+  await promise;
+  return client;
 }
 
 function protocolOf(client: Client): Protocol {

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { until } from "../drivers/wait.ts";
 import type { FromGateway, GatewaySettings, ToGateway } from "../../server/host/gateway-link.ts";
+import { until } from "../drivers/wait.ts";
 import { freePort } from "../host/operator.ts";
 
 const root = join(import.meta.dir, "../..");
