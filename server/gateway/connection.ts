@@ -112,7 +112,8 @@ export function handleConnection(connection: Connection, options: ConnectionOpti
   });
   connection.on("error", (error: Error) => {
     log("debug", "connection failed", { from: address, reason: error.message });
-    options.offence("broken");
+    // Who tries keys and then breaks off in some odd way has tried keys.
+    options.offence(tries > 0 ? "failed" : "broken");
     hangUp();
   });
   connection.on("close", () => {

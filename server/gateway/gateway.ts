@@ -32,6 +32,8 @@ const KEEPALIVE_MS = 60_000;
  * far beyond what a session may leave there (flow.ts), since keys must be read while much is shown.
  */
 const MOST_ANSWERS = { before: 64 * 1024, after: 8 * 1024 * 1024 };
+/** A laptop may sleep, a tunnel may be long: a client that says nothing is asked each minute, and given up after 15. */
+const PATIENCE = { keepaliveInterval: KEEPALIVE_MS, keepaliveCountMax: 15 };
 /** After the last word to it, a client has so long to hang up. */
 const LINGER_MS = 2000;
 
@@ -64,10 +66,10 @@ export class Gateway {
     this.#options = options;
     // It never listens by itself: it speaks up only for clients that have sent their first line.
     const hostKeys = loadHostKeys(options.hostKeys);
-    this.#ssh = new Server({ hostKeys, algorithms: ALGORITHMS, ident: "sterna" }, (connection, { port }) => {
-      const socket = socketOf(connection);
-      this.#waiting.get(socket)?.(connection, port);
-    });
+    this.#ssh = new Server(
+      { hostKeys, algorithms: ALGORITHMS, ident: "sterna", ...PATIENCE },
+      (connection, { port }) => this.#waiting.get(socketOf(connection))?.(connection, port),
+    );
   }
 
   /** @throws HostKeyError, or Error if an address or port cannot be bound */

@@ -138,6 +138,25 @@ describe("before a login", () => {
     expect(JSON.stringify(door.events)).not.toContain("s3cret-word");
   });
 
+  test("who has tried to log in and then sends garbage has failed to log in", async () => {
+    await open();
+    for (let i = 0; i < 4; i++) {
+      const client = await handshaken();
+      const refused = Promise.withResolvers<void>();
+      let count = 0;
+      protocolOf(client)._handlers.USERAUTH_FAILURE = () => {
+        if (++count === 2) refused.resolve();
+      };
+      for (let n = 0; n < 2; n++) protocolOf(client).authNone("alice");
+      await refused.promise;
+      socketOf(client).write(Buffer.alloc(1000, 0xff));
+      await until("the end", () => door.gateway.connections === 0);
+    }
+    const { closed } = door.socket();
+    await closed;
+    expect(door.reasons("connection refused")).toEqual(["penalty"]);
+  });
+
   test("a refusal takes the same time for everybody, and longer than the work", async () => {
     await open();
     const key = readFileSync(join(door.path, "other"));
