@@ -29,7 +29,7 @@ export function socketOf(connection: Connection): Socket {
   return inside(connection)._sock;
 }
 
-export function connectionOf(channel: ServerChannel): Connection {
+function connectionOf(channel: ServerChannel): Connection {
   return (channel as unknown as { _client: Connection })._client;
 }
 

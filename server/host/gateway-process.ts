@@ -1,4 +1,5 @@
 /** The ssh gateway as a process of its own: waits for the supervisor's word, then serves. Called by host-command.ts. */
+import { forbidCoreDumps } from "../../sys/core-dumps.ts";
 import { libc } from "../../sys/libc.ts";
 import { type Account, accountNamed, accountOf } from "../account.ts";
 import type { Environment } from "../environment.ts";
@@ -17,6 +18,8 @@ import { openStream } from "./stream.ts";
 
 export function runGateway(): Promise<number> {
   labelProcess("sterna-gateway");
+  // It has the keys of the host, and for moments those of sessions.
+  forbidCoreDumps();
   const completion = Promise.withResolvers<number>();
   let gateway: Gateway | undefined;
   let settings: GatewaySettings | undefined;
@@ -77,7 +80,8 @@ function start(settings: () => GatewaySettings): Promise<Gateway> {
       connectHost: () => reachHost(socket, uid),
       openStream,
       runLine: settings().ssh.exec
-        ? (line, environment, channel) => runLine(account, line, environment, channel, uid === 0)
+        ? (line, environment, channel) =>
+            runLine(account, line, environment, channel, uid === 0 ? settings().limits : undefined)
         : undefined,
     }),
   });

@@ -6,17 +6,23 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import type { ServerChannel } from "ssh2";
+import { withCoreDumps } from "../../sys/core-dumps.ts";
+import { USUAL_OPEN_FILES } from "../../sys/open-files.ts";
 import type { Account } from "../account.ts";
 import type { Environment } from "../environment.ts";
 import { isFull, room } from "../gateway/flow.ts";
+import { type Limits, underLimits } from "../users/limits.ts";
 import { planAsRoot } from "../users/start-plan.ts";
 
 const BY_SETPRIV = { start: "setpriv", startShell: [], startCommand: [] } as const;
+/** Bun has raised the soft limit of open files for itself. */
+const USUAL_LIMIT = ["/bin/sh", "-c", `ulimit -S -n ${USUAL_OPEN_FILES} 2>/dev/null; exec "$@"`, "sh"];
 /** What the client asked for where its key has a command of its own; may be any text. */
 const ORIGINAL = "SSH_ORIGINAL_COMMAND";
 
 /**
  * @param environment the variables of the login and of the client; as root, those that may pass do
+ * @param limits of what root starts; undefined: this is not root, the user is our own
  * @throws Error if it cannot be started
  */
 export function runLine(
@@ -24,25 +30,26 @@ export function runLine(
   line: string,
   environment: Environment,
   channel: ServerChannel,
-  asRoot: boolean,
+  limits: Limits | undefined,
 ): void {
   const { [ORIGINAL]: original, ...variables } = environment;
   // Set by the user's own env: root's programs see only words that are plain.
   const extra = original === undefined ? [] : ["env", `${ORIGINAL}=${original}`];
   const words = [...extra, account.shell || "/bin/sh", "-c", line];
-  const plan = asRoot
-    ? planAsRoot(account, { command: words, colors: 0, environment: variables, from: undefined }, BY_SETPRIV)
-    : { command: words, environment: variables };
+  const request = { command: words, colors: 0, environment: variables, from: undefined };
+  const plan = limits
+    ? underLimits(planAsRoot(account, request, BY_SETPRIV), limits)
+    : { command: [...USUAL_LIMIT, ...words], environment: variables };
   const [program, ...args] = plan.command;
-  connect(
+  const child = withCoreDumps(() =>
     spawn(program!, args, {
       env: plan.environment,
-      cwd: asRoot ? "/" : account.home,
+      cwd: limits ? "/" : account.home,
       stdio: ["pipe", "pipe", "pipe"],
       detached: true,
     }),
-    channel,
   );
+  connect(child, channel);
 }
 
 function connect(child: ChildProcessByStdio<Writable, Readable, Readable>, channel: ServerChannel): void {

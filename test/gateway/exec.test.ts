@@ -20,7 +20,7 @@ async function open(options = ""): Promise<Door> {
   door.authorize(options);
   door.context = {
     environment: { PATH: process.env.PATH! },
-    runLine: (line, environment, channel) => runLine(door.user, line, environment, channel, false),
+    runLine: (line, environment, channel) => runLine(door.user, line, environment, channel, undefined),
   };
   return door.open();
 }
@@ -121,6 +121,17 @@ test("a key's command runs instead, and is told what was asked for", async () =>
   expect((await door.ssh(["sterna-server list"])).out).toBe("<sterna-server list>\n");
   door.authorize('command=""');
   expect((await door.ssh(["echo free"])).out).toBe("");
+});
+
+test("the operator's limits hold for commands, too", async () => {
+  const door = await open();
+  expect((await door.ssh(["ulimit -Sn"])).out).toBe("1024\n");
+  if (door.user.uid !== 0) return;
+  const limits = { files: 300, processes: 0, memory: 4 * 1024 ** 3 };
+  door.context = {
+    runLine: (line, environment, channel) => runLine(door.user, line, environment, channel, limits),
+  };
+  expect((await door.ssh(["ulimit -Sn; ulimit -Hn; ulimit -v"])).out).toBe(`300\n300\n${4 * 1024 ** 2}\n`);
 });
 
 test("the login's answer to --version and --help is the program's", async () => {

@@ -1,9 +1,10 @@
 /** The gateway as a process, with this test in the supervisor's place. */
 import { afterEach, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseConfig } from "../../server/host/config.ts";
 import type { FromGateway, GatewaySettings, ToGateway } from "../../server/host/gateway-link.ts";
 import { until } from "../drivers/wait.ts";
 import { freePort } from "../host/operator.ts";
@@ -22,7 +23,16 @@ afterEach(async () => {
 function start(port: number, ...more: ToGateway[]): { said: FromGateway[]; child: Bun.Subprocess } {
   const said: FromGateway[] = [];
   const child = Bun.spawn({
-    cmd: [process.execPath, join(root, "server.ts"), "host", "gateway"],
+    cmd: [
+      "/bin/sh",
+      "-c",
+      'ulimit -S -c unlimited; exec "$@"',
+      "sh",
+      process.execPath,
+      join(root, "server.ts"),
+      "host",
+      "gateway",
+    ],
     stdio: ["ignore", "inherit", "inherit"],
     serialization: "json",
     ipc: (message) => void said.push(message as FromGateway),
@@ -38,6 +48,7 @@ function start(port: number, ...more: ToGateway[]): { said: FromGateway[]; child
       graceTime: 10_000,
     },
     users: { allow: [], deny: [], allowGroups: [], denyGroups: [], root: true },
+    limits: parseConfig("", "none").limits,
   };
   for (const message of [{ kind: "start", settings } as const, ...more]) child.send(message);
   return { said, child };
@@ -59,6 +70,9 @@ test("it listens until it is told to drain; who is connected then stays", async 
   const port = freePort();
   const { said, child } = start(port);
   await until("ready", () => said.some(({ kind }) => kind === "ready"));
+  // Its memory has the host's keys.
+  const limits = readFileSync(`/proc/${child.pid}/limits`, "utf8");
+  expect(limits).toMatch(/^Max core file size +0 /m);
   const early = createConnection({ host: "127.0.0.1", port }).on("error", () => {});
   const banner = Promise.withResolvers<string>();
   early.on("data", (bytes) => banner.resolve(bytes.toString()));
