@@ -36,6 +36,8 @@ const MOST_ANSWERS = { before: 64 * 1024, after: 8 * 1024 * 1024 };
 const PATIENCE = { keepaliveInterval: KEEPALIVE_MS, keepaliveCountMax: 15 };
 /** After the last word to it, a client has so long to hang up. */
 const LINGER_MS = 2000;
+/** So many at once are told that they are refused; the others are cut off. */
+const MAX_REFUSED = 100;
 
 export interface GatewayOptions extends Pick<ConnectionOptions, "login" | "log" | "context"> {
   /** ms from the first packet of TCP until somebody must have logged in; 0: no limit. */
@@ -60,6 +62,7 @@ export class Gateway {
   readonly #waiting = new Map<Socket, (connection: Connection, port: number) => void>();
   readonly #ssh: Server;
   #startups = 0;
+  #refused = 0;
   #draining = false;
 
   private constructor(options: GatewayOptions) {
@@ -124,6 +127,14 @@ export class Gateway {
     const reason = this.#refusal(address);
     if (reason !== undefined) {
       log("info", "connection refused", { from: address, reason });
+      if (this.#refused >= MAX_REFUSED) {
+        socket.destroy();
+        return;
+      }
+      this.#refused++;
+      socket.on("close", () => {
+        this.#refused--;
+      });
       socket.end("Not allowed at this time\r\n");
       hangUp(socket);
       return;

@@ -62,6 +62,20 @@ describe("before a login", () => {
     for (const { socket } of silent) socket.destroy();
   });
 
+  test("of those that are refused, only some are told, so that they cannot be too many either", async () => {
+    await open({ maxConnections: 0 });
+    const refused = Array.from({ length: 150 }, () => door.socket());
+    await Promise.all(refused.map(({ closed }) => closed));
+    expect(refused.filter(({ text }) => text() === "Not allowed at this time\r\n").length).toBe(100);
+    expect(refused.filter(({ text }) => text() === "").length).toBe(50);
+    for (const { socket } of refused) socket.destroy();
+    await until("places", async () => {
+      const { closed, text } = door.socket();
+      await closed;
+      return text() !== "";
+    });
+  });
+
   test("garbage instead of a banner, and a banner that does not end", async () => {
     await open({ graceTime: 1000 });
     for (const said of [
