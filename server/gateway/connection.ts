@@ -13,6 +13,8 @@ import { GatewaySession, type SessionContext } from "./session.ts";
 
 /** Keys that a client may try, as sshd's MaxAuthTries. */
 const MAX_TRIES = 10;
+/** Keys that a client may ask about and be told yes, before it signs. */
+const MAX_QUESTIONS = 32;
 /** Channels at once, as sshd's MaxSessions. */
 const MAX_CHANNELS = 10;
 /** Variables that a client may set, and how long and how many they may be. */
@@ -50,6 +52,7 @@ export function handleConnection(connection: Connection, options: ConnectionOpti
   let admitted: Admitted | undefined;
   let tries = 0;
   let asked = false;
+  let questions = 0;
   let channels = 0;
 
   connection.on("authentication", (context) => {
@@ -61,6 +64,10 @@ export function handleConnection(connection: Connection, options: ConnectionOpti
     const result = judge(context, options);
     if (result) {
       if (result.final) admitted = result.admitted;
+      else if (++questions > MAX_QUESTIONS) {
+        hangUp();
+        return;
+      }
       context.accept();
       return;
     }
@@ -76,6 +83,12 @@ export function handleConnection(connection: Connection, options: ConnectionOpti
         if (tries >= MAX_TRIES) hangUp();
         else context.reject(["publickey"]);
       });
+  });
+  connection.on("rekey", () => {
+    if (admitted) return;
+    // Nobody needs that so early, and it is the one thing that is dear.
+    options.offence("broken");
+    hangUp();
   });
   connection.on("ready", () => {
     if (!admitted) {

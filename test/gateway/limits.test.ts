@@ -3,7 +3,7 @@ import { afterEach, describe, expect } from "bun:test";
 import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { join } from "node:path";
-import { Client } from "ssh2";
+import { Client, type ParsedKey, utils } from "ssh2";
 import type { SessionStream } from "../../server/host/messages.ts";
 import { until } from "../drivers/wait.ts";
 import { peer } from "../peers.ts";
@@ -169,6 +169,32 @@ describe("before a login", () => {
     const { closed } = door.socket();
     await closed;
     expect(door.reasons("connection refused")).toEqual(["penalty"]);
+  });
+
+  test("keys are agreed on once before a login", async () => {
+    await open();
+    const client = await handshaken();
+    const closed = Promise.withResolvers<void>();
+    client.on("close", () => closed.resolve());
+    protocolOf(client).rekey();
+    await closed.promise;
+  });
+
+  test("a good key can be asked about some times, not for ever", async () => {
+    await open();
+    const client = await handshaken();
+    const closed = Promise.withResolvers<void>();
+    client.on("close", () => closed.resolve());
+    const protocol = protocolOf(client);
+    let yes = 0;
+    const key = utils.parseKey(readFileSync(join(door.path, "id"))) as ParsedKey;
+    protocol._handlers.USERAUTH_PK_OK = () => {
+      yes++;
+      protocol.authPK("alice", key, undefined);
+    };
+    protocol.authPK("alice", key, undefined);
+    await closed.promise;
+    expect(yes).toBe(32);
   });
 
   test("a refusal takes the same time for everybody, and longer than the work", async () => {
@@ -356,6 +382,7 @@ interface Protocol {
   ping(): void;
   rekey(): void;
   authNone(user: string): void;
+  authPK(user: string, key: ParsedKey, algorithm: string | undefined): void;
   readonly _handlers: Record<string, (...words: never[]) => void>;
   channelClose(number: number): void;
   session(sender: number, window: number, packetSize: number): void;
