@@ -94,6 +94,8 @@ export class SessionLoop implements SessionActivity {
   readonly #alarm = new Alarm(() => this.pass());
   /** When the alarm wakes us; Infinity: it is not set. */
   #wakeAt = Number.POSITIVE_INFINITY;
+  /** The judge has nothing to say before this; what happens meanwhile only makes it later. */
+  #judgeAt: number;
   #notice: string | undefined;
   #closing = false;
   #finished = false;
@@ -105,6 +107,7 @@ export class SessionLoop implements SessionActivity {
     this.#lastClientState = this.#started;
     this.#lastInput = this.#started;
     this.#judge = new IdleJudge(options.limits, this.#started, options.log);
+    this.#judgeAt = this.#started;
     this.session = new Session(options, {
       changed: (bytes) => this.#onScreenChanged(bytes),
       ended: () => this.obey("shutdown"),
@@ -218,10 +221,13 @@ export class SessionLoop implements SessionActivity {
   }
 
   #pass(now: number): void {
-    const verdict = this.#judge.onTime(this, now);
-    if (verdict !== "stay") {
-      this.obey(verdict);
-      return;
+    if (now >= this.#judgeAt) {
+      const verdict = this.#judge.onTime(this, now);
+      if (verdict !== "stay") {
+        this.obey(verdict);
+        return;
+      }
+      this.#judgeAt = now + this.#judge.waitTime(this, now);
     }
     this.#dropEnded(now);
     if (this.#closing && this.#viewers.length === 0) {
@@ -318,7 +324,7 @@ export class SessionLoop implements SessionActivity {
 
   #sleep(now = this.#clock()): void {
     if (this.#finished) return;
-    let wait = Math.min(MAX_SLEEP_MS, this.#judge.waitTime(this, now));
+    let wait = Math.min(MAX_SLEEP_MS, Math.max(0, this.#judgeAt - now));
     for (const { viewer, since } of this.#viewers) {
       wait = Math.min(wait, viewer.waitTime(now));
       if (!viewer.clientSeen) wait = Math.min(wait, Math.max(0, since + FIRST_WORD_MS - now));

@@ -188,7 +188,8 @@ export class Sender<L extends SyncObject<L>> {
 
   /** The peer acknowledged state `number` [P 8.4]. */
   acked(number: bigint): void {
-    const at = this.#sent.findIndex((entry) => entry.number === number);
+    let at = this.#sent.length - 1;
+    while (at > 0 && this.#sent[at]!.number !== number) at--;
     // With the acknowledgement the round-trip time may have changed, too.
     this.#worked = undefined;
     if (at <= 0) return;
@@ -261,8 +262,11 @@ export class Sender<L extends SyncObject<L>> {
   #recalculate(now: number): SentState<L> {
     if (this.#worked?.at === now) return this.#worked.assumed;
     const assumed = this.#assume(now);
-    this.#current.subtract(this.#front.state);
-    for (let at = this.#sent.length - 1; at >= 0; at--) this.#sent[at]!.state.subtract(this.#front.state);
+    // Only what grows has anything to forget.
+    if (!this.#replacedOnly) {
+      this.#current.subtract(this.#front.state);
+      for (let at = this.#sent.length - 1; at >= 0; at--) this.#sent[at]!.state.subtract(this.#front.state);
+    }
 
     if (this.#dataAckPending && this.#nextAck > now + ACK_DELAY) this.#nextAck = now + ACK_DELAY; // [P 8.6]
 
