@@ -55,6 +55,9 @@ export function handleConnection(connection: Connection, options: ConnectionOpti
   let questions = 0;
   let channels = 0;
 
+  // Each channel listens to both.
+  for (const emitter of [connection, socketOf(connection)]) emitter.setMaxListeners(3 * MAX_CHANNELS);
+
   connection.on("authentication", (context) => {
     const { promise: minimum, resolve } = Promise.withResolvers<void>();
     const delay = failureDelay(context.username);
@@ -233,7 +236,6 @@ function handleSession(
     channel.on("close", () => {
       socket.off("data", watch);
       connection.off("close", drop);
-      closed();
     });
     running = new GatewaySession(context, channel, { size, environment });
     void running.run(line);
@@ -251,13 +253,13 @@ function handleSession(
       reject?.(),
     );
   }
-  // One that never came to a command: the library forgets it.
   session.on("close", () => {
+    closed();
     if (running) return;
+    // It never came to a command: the library would keep it.
     const { incoming, outgoing } = channelOf(session);
     inside(connection)._chanMgr.remove(incoming.id);
     inside(connection)._protocol.channelClose(outgoing.id);
-    closed();
   });
   session.on("signal", (_accept, reject) => reject?.());
 }

@@ -114,6 +114,33 @@ test("a client with an endless window that does not read stops the program, not 
   await until("the end of the program", () => !alive(pid));
 });
 
+test("ten commands at once over one connection, again and again, leave nothing behind", async () => {
+  const door = await open();
+  const warnings: string[] = [];
+  const warn = (warning: Error): void => void warnings.push(warning.message);
+  process.on("warning", warn);
+  const client = await door.client();
+  client.setMaxListeners(0);
+  for (let round = 0; round < 5; round++) {
+    const outputs = await Promise.all(
+      Array.from({ length: 10 }, async (_, i) => {
+        const channel = await execute(client, `echo ${i}; sleep 0.05`);
+        let out = "";
+        channel.on("data", (bytes: Buffer) => {
+          out += bytes;
+        });
+        await new Promise((done) => channel.on("close", done));
+        return out;
+      }),
+    );
+    expect(outputs).toEqual(Array.from({ length: 10 }, (_, i) => `${i}\n`));
+  }
+  client.end();
+  await until("the end", () => door.gateway.connections === 0);
+  process.off("warning", warn);
+  expect(warnings).toEqual([]);
+});
+
 test("a key's command runs instead, and is told what was asked for", async () => {
   const door = await open('command="echo \\"<$SSH_ORIGINAL_COMMAND>\\""');
   expect((await door.ssh(["rm -rf 'a  b'; $(id)"])).out).toBe("<rm -rf 'a  b'; $(id)>\n");
