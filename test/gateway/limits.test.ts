@@ -306,6 +306,21 @@ describe("after a login", () => {
     await until("the end", () => stream.closed);
   });
 
+  test("stock ssh, whose keys change all the time, gets everything of a long output", async () => {
+    const total = 20_000_000;
+    const stream = new EndlessStream();
+    await open({}, contextWith(stream));
+    const shown = door.ssh(["sterna-server attach --here"], ["-o", "RekeyLimit=500K"]);
+    await until("the stream", () => stream.started);
+    await until("all of it", () => {
+      while (!stream.paused && stream.sent < total) stream.write();
+      return stream.sent >= total;
+    });
+    stream.close();
+    const { out, status } = await shown;
+    expect([out.length, status]).toEqual([stream.sent, 0]);
+  });
+
   test("so does one that begins to agree on new keys and leaves it at that", async () => {
     const { stream, client } = await endless();
     const socket = socketOf(client);
@@ -323,17 +338,19 @@ describe("after a login", () => {
   });
 });
 
+/** A host whose only session is that stream. */
+function contextWith(stream: EndlessStream): Door["context"] {
+  const reply = { ok: true, session: "1", attached: false, pid: 1, stream: { path: "", token: "" } };
+  return {
+    connectHost: () => Promise.resolve({ request: () => Promise.resolve(reply as never), close: () => {} }),
+    openStream: () => Promise.resolve(stream),
+  };
+}
+
 /** A client that looks on at a session, with the largest window there is. */
 async function endless(): Promise<{ stream: EndlessStream; client: Client }> {
   const stream = new EndlessStream();
-  const reply = { ok: true, session: "1", attached: false, pid: 1, stream: { path: "", token: "" } };
-  await open(
-    {},
-    {
-      connectHost: () => Promise.resolve({ request: () => Promise.resolve(reply as never), close: () => {} }),
-      openStream: () => Promise.resolve(stream),
-    },
-  );
+  await open({}, contextWith(stream));
   const client = await door.client();
   const number = await openChannel(client, 32_768, 2 ** 32 - 1);
   protocolOf(client).exec(number, "sterna-server attach --here", false);
@@ -357,10 +374,11 @@ class EndlessStream implements SessionStream {
   }
 
   flood(): void {
-    while (!this.paused && this.sent < 256 * 1024 * 1024) {
-      this.onOutput(new Uint8Array(16_384));
-      this.sent += 16_384;
-    }
+    while (!this.paused && this.sent < 256 * 1024 * 1024) this.write();
+  }
+  write(): void {
+    this.onOutput(new Uint8Array(16_384).fill(0x61));
+    this.sent += 16_384;
   }
   keys(): void {}
   resize(): void {}
