@@ -45,7 +45,7 @@ import {
   T_UTF8_VALUE,
 } from "./state";
 import { appendCharacter, appendRun, beginString, endString } from "./strings";
-import { beginText, canPrintText, printText } from "./text";
+import { beginText, canPrintText, isMixed, printAscii, printMixed } from "./text";
 
 const REPLACEMENT: u32 = 0xfffd;
 
@@ -58,6 +58,7 @@ export function feed(t: usize, p: usize, length: usize): void {
       const state = <u32>load<u8>(t, T_STATE);
       if (state == STATE_GROUND) p = ground(t, p, end);
       else if (state == STATE_OSC || state == STATE_DCS_STRING) p = appendRun(t, p, end);
+      else if (state == STATE_IGNORED_STRING) p = skipIgnored(p, end);
       if (p >= end) return;
     }
     decodeByte(t, <u32>load<u8>(p));
@@ -74,12 +75,13 @@ function ground(t: usize, p: usize, end: usize): usize {
     const b = <u32>load<u8>(p);
     if (b - 0x20 < 0x5f || b >= 0x80) {
       if (!canPrintText(t)) return p;
+      const mixed = isMixed(t, p);
       if (beginText(t, b < 0x80)) {
-        const q = printText(t, p, end);
-        if (q != p) {
-          p = q;
-          continue;
-        }
+        const begin = p;
+        p = mixed ? printMixed(t, p, end) : printAscii(t, p, end);
+        if (p >= end) return p;
+        // Other text where mixed text stopped is what it cannot do.
+        if (!mixed || (p != begin && load<i8>(p) >= 0)) continue;
       }
       // One character by all the rules: it joins another, is a control, needs a new row or is not all there.
       const decoded = decodeAt(p, end);
@@ -97,6 +99,21 @@ function ground(t: usize, p: usize, end: usize): usize {
       else executeControl(t, b);
       p++;
     }
+  }
+  return p;
+}
+
+/** Bytes of a character at most. */
+const LONGEST: usize = 6;
+
+/**
+ * To the next byte that may end an ignored string: ESC, CAN, SUB, or C2, which the C1 controls begin with. Not to the
+ * very end, for a character that is cut off there.
+ */
+function skipIgnored(p: usize, end: usize): usize {
+  for (; p + LONGEST < end; p++) {
+    const b = <u32>load<u8>(p);
+    if (b == 0x1b || b == 0x18 || b == 0x1a || b == 0xc2) break;
   }
   return p;
 }

@@ -53,10 +53,12 @@ import {
   isHost,
   ownRow,
   rightEdge,
+  ringBell,
 } from "./screen";
 import {
   MODE2_EXTENDED_REVERSE_WRAP,
   MODE2_MAPPED,
+  MODE2_MORE_FIX,
   MODE2_NEWLINE,
   MODE2_REVERSE_WRAP,
   PROTECT_ISO,
@@ -67,6 +69,7 @@ import {
   T_PEN_FLAGS,
   T_PROTECTION,
   T_SINGLE_SHIFT,
+  T_TABS,
 } from "./state";
 import { Sgr } from "./sgr";
 import { NO_STYLE, StylesAtHand } from "./style-cache";
@@ -139,25 +142,41 @@ const LAST_NONE: u32 = 1;
 const LAST_TARGET: u32 = 2;
 
 /**
- * Prints text and carries out line ends from `p` on, up to `end` or the first thing it leaves to others; returns where
- * it stopped. Nothing was done if that is `p`. Call {@link beginText} before.
- *
- * Two functions of one source: what begins with ASCII mostly goes on so, and should not have to load the constants of
- * the other.
+ * Text in UTF-8 is seldom alone: so many runs that begin with ASCII after one that was not are taken for mixed text.
+ * A guess: it changes the way only.
  */
-export function printText(t: usize, p: usize, end: usize): usize {
-  return load<i8>(p) < 0 || hasMode2(t, MODE2_MAPPED) ? printMixed(t, p, end) : printAscii(t, p, end);
+const STAYS_MIXED: u32 = 4;
+let mixedRuns: u32 = 0;
+
+/** Whether {@link printMixed} is for the text at `p`, else {@link printAscii}. */
+export function isMixed(t: usize, p: usize): bool {
+  if (load<i8>(p) < 0) {
+    mixedRuns = STAYS_MIXED;
+    return true;
+  }
+  if (hasMode2(t, MODE2_MAPPED)) return true;
+  if (mixedRuns == 0) return false;
+  mixedRuns--;
+  return true;
 }
 
-function printAscii(t: usize, p: usize, end: usize): usize {
+/**
+ * Prints text and carries out line ends from `p` on, up to `end` or the first thing it leaves to others; returns where
+ * it stopped. Call {@link beginText} before. The first character must be printable ASCII; it stops at other text.
+ */
+export function printAscii(t: usize, p: usize, end: usize): usize {
   return Text.print(t, p, end, false);
 }
 
-function printMixed(t: usize, p: usize, end: usize): usize {
+/** As {@link printAscii} for any text in any character set. Nothing was done if `p` comes back. */
+export function printMixed(t: usize, p: usize, end: usize): usize {
   return Text.print(t, p, end, true);
 }
 
-/** Static and inlined: the source of {@link printAscii} and {@link printMixed}. */
+/**
+ * Static and inlined: the one source of {@link printAscii} and {@link printMixed}. They are two functions because the
+ * first should not have to load the constants of the second.
+ */
 class Text {
   /** An ill-formed sequence that starts with `w`'s lowest byte: the length of its maximal subpart (Unicode 3.9), 1 to 3. */
   // @ts-ignore: decorator
@@ -187,6 +206,7 @@ class Text {
     const plainBackspace =
       (load<u32>(t, T_MODES2) & (MODE2_REVERSE_WRAP | MODE2_EXTENDED_REVERSE_WRAP)) == 0 &&
       (load<u32>(t, T_ROLE) & ROLE_REPAIR_D1) == 0;
+    const plainTabs = load<u32>(t, T_TABS) == 0 && (load<u32>(t, T_MODES2) & MODE2_MORE_FIX) == 0;
     const widths = host ? HOST_WIDTHS : MOSH_WIDTHS;
     const narrow = host ? NARROW_HOST : NARROW_MOSH;
     const lineage = <usize>load<u32>(t, T_LINEAGE);
@@ -206,6 +226,7 @@ class Text {
     // A mapped set takes the way of mixed text throughout.
     const mapped = any && hasMode2(t, MODE2_MAPPED);
     const codes = mapped ? MAPPED : ASCII;
+    const again = mapped ? 0xffffffff : TRY_AGAIN;
     const wrongCode: u32 = host ? REPLACEMENT : 0;
     const tail = end - 4;
     let mixed = any;
@@ -279,7 +300,7 @@ class Text {
           let cp: u32;
           let length: usize;
           let width = 1;
-          if (b < 0xe0) {
+          if (b < 0xe0 || (w & 0xc000) != 0x8000) {
             // No branch on one or two bytes, well-formed or not: their order is what nobody can predict.
             const two = b >> 7;
             const wrong = two & <u32>((w & 0xc0e0) != 0x80c0);
@@ -290,7 +311,7 @@ class Text {
               store<u64>(q, base | <u64>cp);
               q += 8;
               p += 1 + (two & (wrong ^ 1));
-              if (++streak != TRY_AGAIN || mapped) continue;
+              if (++streak != again) continue;
               break;
             }
             if (b < 0x80) {
@@ -374,7 +395,12 @@ class Text {
       let wrapping = false;
       let down = false;
       if (c >= 0x20) {
-        if (c == 0x7f || (mapped && q < edge)) break;
+        if (mapped && (c == 0x7f || q < edge)) break;
+        if (c == 0x7f) {
+          // Prints nothing.
+          p++;
+          continue;
+        }
         mixed = mapped;
         if (q < edge) continue;
         // The automatic wrap, as in wrap() of print.ts.
@@ -394,6 +420,11 @@ class Text {
       } else if (c == 0x08) {
         if (!simple || !plainBackspace || target == 0) break;
         if (column) column -= 8;
+        p++;
+      } else if (c == 0x09) {
+        // tabForward() of cursor.ts with stops every eight columns.
+        if (!simple || !plainTabs || target == 0 || q == edge) break;
+        column = min((here | 56) + 8, edge - 8 - cells);
         p++;
       } else if (c == 0x1b) {
         // Of the control sequences those that stand between words.
@@ -451,7 +482,9 @@ class Text {
         }
         p = final + 1;
       } else {
-        if (!host || ((IDLE_CONTROLS >> c) & 1) == 0) break;
+        if (!host) break;
+        if (c == 0x07) ringBell(t);
+        else if (((IDLE_CONTROLS >> c) & 1) == 0) break;
         last = LAST_NONE;
         p++;
         continue;
