@@ -71,8 +71,25 @@ export function putByte(byte: u8): void {
   store<u8>(out++, byte);
 }
 
+/** Where the next byte goes, with room for `bytes` and four more; 0 if there is none. {@link commit} says how far it was used. */
+export function reserve(bytes: i32): usize {
+  if (out + <usize>bytes + SLACK > end) grow(bytes);
+  return out + <usize>bytes + SLACK <= end ? out : 0;
+}
+
+export function commit(to: usize): void {
+  out = to;
+}
+
 /** The same byte `count` times. */
 export function putRepeated(byte: u8, count: i32): void {
+  if (count <= 16) {
+    // For so few bytes a bulk fill is mostly its call; what is behind them is overwritten.
+    if (!room()) return;
+    v128.store(out, i8x16.splat(<i8>byte));
+    out += count;
+    return;
+  }
   if (out + <usize>count + SLACK > end) grow(count);
   if (out + <usize>count > end) return;
   memory.fill(out, byte, count);

@@ -6,10 +6,12 @@
  * old one is always written (display.md D3), and none is printed in the last column (D2).
  */
 import * as L from "../layout";
+import { Widths } from "../unicode";
 import * as C from "./cell";
 import * as O from "./output";
 import * as P from "./position";
 import * as R from "./rendition";
+import { putRun } from "./run";
 import { shiftRow } from "./shift";
 
 const SPACE: u8 = 0x20;
@@ -133,10 +135,12 @@ function eraseStart(now: usize, row: i32, col: i32, style: u32): i32 {
   return best;
 }
 
-/** True for a printed ASCII character other than space: one byte, one column, everywhere. */
-function isPlain(cell: u64): bool {
+/** True for a character that {@link putRun} may be able to print: its width is the same everywhere. */
+function startsRun(cell: u64): bool {
   const content = C.contentOf(cell) & ~L.CELL_PROTECTED;
-  return content > 0x20 && content < 0x7f;
+  if (content - 0x21 < 0x5e) return true;
+  if ((content & ~(L.CONTENT_MASK | L.CELL_WIDE)) != 0 || content < 0xa0) return false;
+  return Widths.classOf(content & L.CONTENT_MASK) == (C.isWide(cell) ? 2 : 1);
 }
 
 /** True if the receiver has blanks in this style at a column, and shows them. */
@@ -264,25 +268,15 @@ export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usiz
       if (hidden && col < cols) last = max(last, col);
       continue;
     }
-    if (isPlain(cell) && col + 1 < cols) {
-      // Most of what is printed: ASCII of one style. The last column is left to printCell.
+    if (!hidden && startsRun(cell) && col + width < cols) {
       reach(now, row, col);
       R.setPen(style);
-      const from = col;
-      do {
-        O.putByte(<u8>C.contentOf(cell));
-        hidden = !hidden && C.isWide(old ? L.cellAt(old, col) : 0);
-        col++;
-        cell = L.cellAt(now, col);
-      } while (
-        col < cols - 1 &&
-        isPlain(cell) &&
-        C.styleOf(cell) == style &&
-        (hidden || (old ? L.cellAt(old, col) : 0) != cell)
-      );
-      P.advance(col - from);
-      if (hidden) last = max(last, col);
-      continue;
+      const printed = putRun(old, now, col, cols - 1);
+      if (printed) {
+        P.advance(printed);
+        col += printed;
+        continue;
+      }
     }
     const settled = printCell(old, now, row, col, cell, width);
     if (atEnd) wroteLast = true;
