@@ -99,6 +99,14 @@ export class Parameters {
     const stop = min(end, text + 101);
     let at = VALUES;
     let p = text;
+    // 38;2; and its like at once: two numbers that most colours begin with.
+    const prefix = load<u32>(text);
+    if ((prefix & 0xf8fffff8) == 0x303b3830 && load<u8>(text, 4) == 0x3b) {
+      store<i32>(at, <i32>((prefix & 7) * 10 + 8));
+      store<i32>(at, <i32>((prefix >> 24) & 7), 4);
+      at += 8;
+      p += 5;
+    }
     while (p < stop) {
       const digits = load<u64>(p) ^ 0x3030303030303030;
       // The top bit of each byte that is no digit, that is, not 0 to 9 now.

@@ -455,6 +455,28 @@ class Text {
           column = (<usize>(min(parameter(0, 1), cols) - 1)) << CELL_SHIFT;
         } else if (c == 0x43) {
           column = min(here + ((<usize>parameter(0, 1)) << CELL_SHIFT), (<usize>(cols - 1)) << CELL_SHIFT);
+        } else if (c == 0x44) {
+          if (!plainBackspace) break;
+          const left = (<usize>parameter(0, 1)) << CELL_SHIFT;
+          column = here > left ? here - left : 0;
+        } else if (c == 0x41) {
+          const top = load<i32>(t, T_REGION_TOP);
+          y = max(y - parameter(0, 1), host && y >= top ? top : 0);
+          next = rowAt(t, y);
+        } else if (c == 0x42) {
+          const bottom = load<i32>(t, T_REGION_BOTTOM);
+          y = min(y + parameter(0, 1), host && y <= bottom ? bottom : load<i32>(t, T_ROWS) - 1);
+          next = rowAt(t, y);
+        } else if (c == 0x72) {
+          const height = load<i32>(t, T_ROWS);
+          const top = parameter(0, 1);
+          const bottom = min(parameter(1, height), height);
+          if (bottom <= top || !host) break;
+          store<i32>(t, top - 1, T_REGION_TOP);
+          store<i32>(t, bottom - 1, T_REGION_BOTTOM);
+          y = 0;
+          column = 0;
+          next = rowAt(t, 0);
         } else if (c == 0x4b) {
           // eraseLine() of edit.ts, from the cursor on.
           if (target == 0 || parameter(0, 0) != 0 || erased == NO_STYLE) break;
