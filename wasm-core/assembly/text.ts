@@ -57,14 +57,13 @@ import {
 } from "./screen";
 import {
   MODE2_EXTENDED_REVERSE_WRAP,
+  MODE2_LEFT_RIGHT,
   MODE2_MAPPED,
   MODE2_MORE_FIX,
   MODE2_NEWLINE,
   MODE2_REVERSE_WRAP,
   PROTECT_ISO,
   T_LAST_PRINTED,
-  T_MARGIN_LEFT,
-  T_MARGIN_RIGHT,
   T_MODES2,
   T_PEN_FLAGS,
   T_PROTECTION,
@@ -136,6 +135,9 @@ const TRY_AGAIN: u32 = 8;
 /** C0 controls that do nothing in the host role but end what REP could repeat: a bit for each. */
 const IDLE_CONTROLS: u32 = 0xf7ff007f;
 
+/** Modes in which moving left is not all that BS and CUB do. */
+const REVERSE_WRAP: u32 = MODE2_REVERSE_WRAP | MODE2_EXTENDED_REVERSE_WRAP;
+
 // What T_LAST_PRINTED has to become.
 const LAST_KEPT: u32 = 0;
 const LAST_NONE: u32 = 1;
@@ -197,16 +199,6 @@ class Text {
     const cols = load<i32>(t, T_COLS);
     const first = cursorCol(t);
     const limit = rightEdge(t, first) + 1;
-    // Line ends are carried out here if columns are all that CR and rows all that LF knows.
-    const simple =
-      load<i32>(t, T_MARGIN_LEFT) == 0 &&
-      load<i32>(t, T_MARGIN_RIGHT) == cols - 1 &&
-      (modes & MODE_ORIGIN) == 0 &&
-      (load<u32>(t, T_MODES2) & MODE2_NEWLINE) == 0;
-    const plainBackspace =
-      (load<u32>(t, T_MODES2) & (MODE2_REVERSE_WRAP | MODE2_EXTENDED_REVERSE_WRAP)) == 0 &&
-      (load<u32>(t, T_ROLE) & ROLE_REPAIR_D1) == 0;
-    const plainTabs = load<u32>(t, T_TABS) == 0 && (load<u32>(t, T_MODES2) & MODE2_MORE_FIX) == 0;
     const widths = host ? HOST_WIDTHS : MOSH_WIDTHS;
     const narrow = host ? NARROW_HOST : NARROW_MOSH;
     const lineage = <usize>load<u32>(t, T_LINEAGE);
@@ -229,7 +221,7 @@ class Text {
     const again = mapped ? 0xffffffff : TRY_AGAIN;
     const wrongCode: u32 = host ? REPLACEMENT : 0;
     const tail = end - 4;
-    let mixed = any;
+    let mixed = any && (mapped || (load<u32>(p) & 0x80808080) != 0);
     while (p < end) {
       if (!any || !mixed) {
         const from = q;
@@ -371,6 +363,11 @@ class Text {
           }
           p += length;
           streak = 0;
+          if (!mapped && p < tail && (load<u32>(p) & 0x80808080) == 0) {
+            // A word of ASCII begins.
+            mixed = false;
+            break;
+          }
         }
         if (q != from) {
           // A wide character is still whole only if it was the last one.
@@ -389,6 +386,9 @@ class Text {
         mixed = true;
         continue;
       }
+      const modes2 = load<u32>(t, T_MODES2);
+      // Moves are carried out here if columns are all that CR and rows all that LF knows.
+      const simple = (modes2 & (MODE2_LEFT_RIGHT | MODE2_NEWLINE)) == 0 && (modes & MODE_ORIGIN) == 0;
       const here = q == edge ? q - 8 - cells : q - cells;
       let column = here;
       let next = row;
@@ -418,12 +418,14 @@ class Text {
         p++;
         down = true;
       } else if (c == 0x08) {
-        if (!simple || !plainBackspace || target == 0) break;
+        if (!simple || target == 0 || (modes2 & REVERSE_WRAP) != 0) break;
+        if (load<u32>(t, T_ROLE) & ROLE_REPAIR_D1) break;
         if (column) column -= 8;
         p++;
       } else if (c == 0x09) {
         // tabForward() of cursor.ts with stops every eight columns.
-        if (!simple || !plainTabs || target == 0 || q == edge) break;
+        if (!simple || target == 0 || q == edge || (modes2 & MODE2_MORE_FIX) != 0) break;
+        if (load<u32>(t, T_TABS)) break;
         column = min((here | 56) + 8, edge - 8 - cells);
         p++;
       } else if (c == 0x1b) {
@@ -456,7 +458,7 @@ class Text {
         } else if (c == 0x43) {
           column = min(here + ((<usize>parameter(0, 1)) << CELL_SHIFT), (<usize>(cols - 1)) << CELL_SHIFT);
         } else if (c == 0x44) {
-          if (!plainBackspace) break;
+          if (modes2 & REVERSE_WRAP) break;
           const left = (<usize>parameter(0, 1)) << CELL_SHIFT;
           column = here > left ? here - left : 0;
         } else if (c == 0x41) {
