@@ -31,40 +31,41 @@ export function startRows(shared: usize, columns: i32, hasEch: bool, hasBce: boo
   screen = onScreen;
 }
 
-/** Bytes of the cells of a row that are compared: an even number of cells (memory.ts: rowBytes). */
-function comparedBytes(columns: i32): usize {
-  return (<usize>(columns + (columns & 1))) << L.CELL_SHIFT;
+/** Bytes of the cells of two rows that are compared: an even number of cells (memory.ts), up to where both are blank. */
+function comparedBytes(a: usize, b: usize, columns: i32): usize {
+  const used = min(max(C.extentOf(a), C.extentOf(b)), columns);
+  return (<usize>(used + (used & 1))) << L.CELL_SHIFT;
 }
 
 /** First of `columns` columns where two rows differ bit by bit, `columns` or more if none; `a` may be 0, the blank row. */
 export function firstDifference(a: usize, b: usize, columns: i32): i32 {
-  const bytes = comparedBytes(columns);
+  const bytes = comparedBytes(a, b, columns);
   const pa = a + L.ROW_CELLS;
   const pb = b + L.ROW_CELLS;
   let i: usize = 0;
   if (a == 0) {
     for (; i < bytes; i += 16) if (v128.any_true(v128.load(pb + i))) break;
     if (i < bytes && load<u64>(pb + i) == 0) i += 8;
-    return <i32>(i >> L.CELL_SHIFT);
+  } else {
+    const whole = bytes & ~63;
+    while (i < whole) {
+      const x0 = v128.xor(v128.load(pa + i), v128.load(pb + i));
+      const x1 = v128.xor(v128.load(pa + i, 16), v128.load(pb + i, 16));
+      const x2 = v128.xor(v128.load(pa + i, 32), v128.load(pb + i, 32));
+      const x3 = v128.xor(v128.load(pa + i, 48), v128.load(pb + i, 48));
+      if (v128.any_true(v128.or(v128.or(x0, x1), v128.or(x2, x3)))) break;
+      i += 64;
+    }
+    while (i < bytes && load<u64>(pa + i) == load<u64>(pb + i)) i += 8;
   }
-  const whole = bytes & ~63;
-  while (i < whole) {
-    const x0 = v128.xor(v128.load(pa + i), v128.load(pb + i));
-    const x1 = v128.xor(v128.load(pa + i, 16), v128.load(pb + i, 16));
-    const x2 = v128.xor(v128.load(pa + i, 32), v128.load(pb + i, 32));
-    const x3 = v128.xor(v128.load(pa + i, 48), v128.load(pb + i, 48));
-    if (v128.any_true(v128.or(v128.or(x0, x1), v128.or(x2, x3)))) break;
-    i += 64;
-  }
-  while (i < bytes && load<u64>(pa + i) == load<u64>(pb + i)) i += 8;
-  return <i32>(i >> L.CELL_SHIFT);
+  return i < bytes ? <i32>(i >> L.CELL_SHIFT) : columns;
 }
 
 /** Last column where two rows differ bit by bit; they do. */
 function lastDifference(a: usize, b: usize): i32 {
   const pa = a + L.ROW_CELLS;
   const pb = b + L.ROW_CELLS;
-  let i = comparedBytes(cols);
+  let i = comparedBytes(a, b, cols);
   while (i > 0) {
     const old = a ? v128.load(pa + i - 16) : i64x2.splat(0);
     if (v128.any_true(v128.xor(old, v128.load(pb + i - 16)))) break;

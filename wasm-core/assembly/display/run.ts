@@ -30,6 +30,8 @@ export function putRun(old: usize, now: usize, col: i32, limit: i32): i32 {
   let out = begin;
   const style = <u32>(L.cellAt(now, col) >> 32);
   let i = col;
+  /** After other than ASCII what looks the same is not printed again, whatever its style word. */
+  let other = false;
   while (i < limit) {
     const cell = L.cellAt(now, i);
     if (<u32>(cell >> 32) != style) break;
@@ -39,7 +41,8 @@ export function putRun(old: usize, now: usize, col: i32, limit: i32): i32 {
     // A wide character that loses one half: its other half is to be drawn too.
     if (<u32>before & L.CELL_WIDE && !wide) break;
     if (isPlain(content)) {
-      if (before == cell && i > col) break;
+      if (i > col && (before == cell || (other && ((<u32>before ^ content) & VISIBLE) == 0))) break;
+      other = false;
       store<u8>(out, <u8>content);
       out++;
       i++;
@@ -73,6 +76,7 @@ export function putRun(old: usize, now: usize, col: i32, limit: i32): i32 {
       out += 4;
     }
     i += wide ? 2 : 1;
+    other = true;
   }
   commit(out);
   return i - col;

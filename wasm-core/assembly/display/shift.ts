@@ -63,6 +63,7 @@ function shifted(
     if (scratch == 0) return 0;
   }
   memory.copy(scratch, old, bytes);
+  store<u16>(scratch, <u16>L.EXTENT_UNKNOWN, L.ROW_EXTENT);
   const cells = scratch + L.ROW_CELLS;
   memory.copy(cells + ((<usize>to) << 3), cells + ((<usize>from) << 3), (<usize>count) << 3);
   for (let i = at; i < at + gap; i++) store<u64>(cells + ((<usize>i) << 3), filler);
