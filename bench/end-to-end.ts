@@ -2,6 +2,8 @@
  * Whole programs against stock Mosh in one run: key-to-echo latency, time to connect through a real sshd, throughput of
  * `cat` through a server, memory of an idle session. Clients run on a pseudo-terminal of this process; prediction is
  * off. Printed as ratios to stock. Not part of the test run; loopback only.
+ *
+ *   end-to-end.ts [latency] [connecting] [throughput] [idle]
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +20,9 @@ import {
   wrapperProgram,
 } from "../test/drivers/peers-run.ts";
 import { familyOf } from "../test/drivers/processes.ts";
+import { PtyClient } from "../test/drivers/pty-client.ts";
 import { HOST_ALIAS, Sshd } from "../test/drivers/sshd.ts";
+import { cpuSeconds, serversAmong } from "./load/processes.ts";
 
 const KEYS = 400;
 /** Between two keystrokes, ms: a fast typist, and not in step with any timer of a server. */
@@ -27,69 +31,6 @@ const CONNECTS = 9;
 const CAT_BYTES = 48 * 2 ** 20;
 const CAT_ROUNDS = 3;
 const IDLE_SESSIONS = 5;
-
-/** A client on a pseudo-terminal: keys in, bytes out. */
-class Terminal {
-  readonly #child: Bun.Subprocess;
-  #output = "";
-  #waiting: { text: string; resolve: (before: string) => void } | undefined;
-
-  constructor(command: readonly string[], env: Readonly<Record<string, string>>) {
-    const decoder = new TextDecoder();
-    this.#child = Bun.spawn([...command], {
-      env: { ...env },
-      terminal: {
-        cols: 80,
-        rows: 24,
-        data: (_terminal, bytes) => {
-          this.#output += decoder.decode(bytes, { stream: true });
-          this.#look();
-        },
-      },
-    });
-  }
-
-  #look(): void {
-    const waiting = this.#waiting;
-    const at = waiting === undefined ? -1 : this.#output.indexOf(waiting.text);
-    if (waiting === undefined || at < 0) {
-      this.#output = this.#output.slice(-4096);
-      return;
-    }
-    const before = this.#output.slice(0, at);
-    this.#output = this.#output.slice(at + waiting.text.length);
-    this.#waiting = undefined;
-    waiting.resolve(before);
-  }
-
-  /** Resolves as soon as `text` has been written after the last text waited for, with what came in between. */
-  see(text: string, deadline = 120_000): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error(`"${text}" did not appear; last: ${this.#output}`)),
-        deadline,
-      );
-      this.#waiting = {
-        text,
-        resolve: (before) => {
-          clearTimeout(timer);
-          resolve(before);
-        },
-      };
-      this.#look();
-    });
-  }
-
-  write(text: string): void {
-    this.#child.terminal!.write(text);
-  }
-
-  /** Ends the session by the escape key. */
-  async quit(): Promise<void> {
-    this.write("\x1e.");
-    await this.#child.exited;
-  }
-}
 
 function quantile(values: readonly number[], q: number): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -108,10 +49,10 @@ async function attach(
   pair: Pair,
   home: Home,
   command: readonly string[],
-): Promise<{ server: Server; client: Terminal }> {
+): Promise<{ server: Server; client: PtyClient }> {
   const server = await startServer(pair.server, home, { command });
   const words = [...clientProgram(pair.client), "127.0.0.1", String(server.port)];
-  return { server, client: new Terminal(words, { ...home.env, MOSH_KEY: server.key }) };
+  return { server, client: new PtyClient(words, { ...home.env, MOSH_KEY: server.key }) };
 }
 
 /** Letters that occur in no control sequence a client draws with. */
@@ -158,7 +99,7 @@ async function connecting(home: Home): Promise<void> {
         ...["--", "sh", "-c", "echo re''ady; exec cat"],
       ];
       const started = performance.now();
-      const client = new Terminal(words, home.env);
+      const client = new PtyClient(words, home.env);
       await client.see("ready");
       times[j]!.push(performance.now() - started);
       await client.quit();
@@ -171,10 +112,13 @@ async function connecting(home: Home): Promise<void> {
   await sshd.stop();
 }
 
-/** MB/s at which a program in the session gets rid of a log file, client attached. */
+/**
+ * MB/s at which a program in the session gets rid of a log file, the server's processor time for it, and how long after the
+ * program's end the client's terminal shows what it said last.
+ */
 async function throughput(home: Home): Promise<void> {
-  console.log(`\ncat of a log file through the session, MB/s (best of ${CAT_ROUNDS})`);
-  line("", "MB/s", "to stock");
+  console.log(`\ncat of a log file through the session (best of ${CAT_ROUNDS})`);
+  line("", "MB/s", "to stock", "CPU ms/100 MB", "to stock", "shown after ms");
   let text = "";
   for (let i = 0; text.length < 2 ** 20; i++) {
     text += `2026-01-02T03:04:05.${String(i % 1000).padStart(3, "0")} worker[${i % 97}] request ${i} served in ${i % 313} ms\n`;
@@ -183,22 +127,36 @@ async function throughput(home: Home): Promise<void> {
   const size = readFileSync(join(home.path, "log")).length;
   const script = [
     "stty -echo; echo ready; read x",
-    'start=$(date +%s%N); cat log; end=$(date +%s%N); echo $((end - start)) >"took"',
-    'clear; echo "all of it"; read x',
+    'start=$(date +%s%N); cat log; end=$(date +%s%N); echo "all of it"; echo $start $end >"took"; read x',
   ].join("; ");
-  const best = PAIRS.map(() => 0);
+  const best = PAIRS.map(() => ({
+    rate: 0,
+    cpu: Number.POSITIVE_INFINITY,
+    shown: Number.POSITIVE_INFINITY,
+  }));
   for (let round = 0; round < CAT_ROUNDS; round++) {
     for (const [j, pair] of PAIRS.entries()) {
-      const { client } = await attach(pair, home, ["sh", "-c", script]);
+      const { server, client } = await attach(pair, home, ["sh", "-c", script]);
       await client.see("ready");
+      const before = cpuSeconds(serversAmong([server.pid]));
       client.write("\r");
       await client.see("all of it");
-      const nanoseconds = Number(readFileSync(join(home.path, "took"), "utf8"));
-      best[j] = Math.max(best[j]!, (size / nanoseconds) * 1e3);
+      const seen = performance.timeOrigin + performance.now();
+      await Bun.sleep(200);
+      const cpu = cpuSeconds(serversAmong([server.pid])) - before;
+      const [start = 0, end = 0] = readFileSync(join(home.path, "took"), "utf8").split(" ").map(Number);
+      const figures = best[j]!;
+      figures.rate = Math.max(figures.rate, (size / (end - start)) * 1e3);
+      figures.cpu = Math.min(figures.cpu, (cpu * 1e3 * 1e8) / size);
+      figures.shown = Math.min(figures.shown, seen - end / 1e6);
       await client.quit();
     }
   }
-  for (const [j, pair] of PAIRS.entries()) line(nameOf(pair), best[j]!, best[j]! / best[0]!);
+  const stock = best[0]!;
+  for (const [j, pair] of PAIRS.entries()) {
+    const { rate, cpu, shown } = best[j]!;
+    line(nameOf(pair), rate, rate / stock.rate, cpu, cpu / stock.cpu, shown);
+  }
 }
 
 /** Memory of a server's processes without the shell in the session, kB. */
@@ -243,12 +201,14 @@ async function idle(home: Home): Promise<void> {
   }
 }
 
+/** Parts by name on the command line; none: all. */
+const words = process.argv.slice(2);
+const PARTS = { latency, connecting, throughput, idle };
 const home = new Home();
 try {
-  await latency(home);
-  await connecting(home);
-  await throughput(home);
-  await idle(home);
+  for (const [name, part] of Object.entries(PARTS)) {
+    if (words.length === 0 || words.includes(name)) await part(home);
+  }
 } finally {
   await home.remove();
 }

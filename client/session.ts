@@ -46,6 +46,8 @@ export interface ClientOptions {
 const DEFAULT_SIZE: WindowSize = { cols: 80, rows: 24 };
 /** How long the way out waits for a terminal that does not read. */
 const FLUSH_MS = 1000;
+/** Keys in a row that need not wait for the pace: half a round trip is long on a long line. */
+const KEY_BURST = 4;
 const SUSPENDED = "[mosh is suspended.]";
 const EXITING = "[mosh is exiting.]\n";
 const RLIMIT_CORE = 4;
@@ -166,6 +168,8 @@ class Session {
       family: this.#sockets.family,
       // Keys typed together are read together, so there is nothing to wait for on an idle line.
       minDelay: 0,
+      burst: KEY_BURST,
+      earlyResend: true,
     });
     const removeHandlers = this.#handleProcessEvents();
     try {

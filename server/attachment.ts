@@ -20,6 +20,12 @@ import { fitted, type Size } from "./view.ts";
  * here that is only the longest time that output which keeps coming can hold a frame back.
  */
 const SETTLED_MS = 1;
+/** So much output or less right after a key is its echo, whole, and need not settle. Bytes. */
+const ECHO_BYTES = 256;
+/** Output so soon after a key answers it, ms. */
+const ANSWER_MS = 250;
+/** Frames that may follow each other at once: the echo, what the key did, an echo ack between them. */
+const FRAME_BURST = 4;
 
 export interface Peer {
   readonly address: string;
@@ -87,6 +93,10 @@ export class Attachment implements HubMember, Viewer {
   #changedAt: number | undefined;
   /** When the changed screen is to be given to the transport. */
   #settledAt = 0;
+  /** Output since the transport was given the screen, bytes. */
+  #output = 0;
+  /** A key has come since. */
+  #asked = false;
   #lastClientState: number;
   #lastInput = Number.NEGATIVE_INFINITY;
   /** The client has been silent for so long that the transport sends nothing more; said in the log once. */
@@ -117,6 +127,9 @@ export class Attachment implements HubMember, Viewer {
       family,
       // Collecting is done here, where it can be seen whether more output follows.
       minDelay: 0,
+      burst: FRAME_BURST,
+      answersHeartbeats: true,
+      earlyResend: true,
     });
     // A screen that is there already is what the first frame brings.
     if (session.started) this.#refresh();
@@ -181,18 +194,20 @@ export class Attachment implements HubMember, Viewer {
     this.#noteRtt(now);
     if (reception.newState) {
       this.#lastClientState = now;
-      this.#deliverInput(now);
+      // Also the first word of a client is input, empty as it may be.
+      if (reception.news || !this.#session.started) this.#deliverInput(now);
     }
     this.#options.received?.();
     return reception;
   }
 
-  /** The session's screen may have changed. */
-  screenChanged(now: number): void {
+  screenChanged(now: number, bytes: number): void {
     this.#answered = true;
     this.#stale = true;
     this.#changedAt ??= now;
-    this.#settledAt = Math.min(now + SETTLED_MS, this.#changedAt + SEND_MINDELAY_SERVER);
+    this.#output += bytes;
+    const settles = this.#asked && this.#output <= ECHO_BYTES ? 0 : SETTLED_MS;
+    this.#settledAt = Math.min(now + settles, this.#changedAt + SEND_MINDELAY_SERVER);
   }
 
   /** Why the attachment has come to its end, if so. To be asked after input and before {@link tick}. */
@@ -208,10 +223,18 @@ export class Attachment implements HubMember, Viewer {
 
   /** Sends what is due. */
   tick(now: number): void {
-    if (this.#echoAck.update(now)) this.#refresh();
+    const changedAt = this.#changedAt;
+    const isConfirmed = this.#echoAck.update(now);
     // Whatever is sent carries the newest screen, settled or not.
-    if (this.#changedAt !== undefined && (now >= this.#settledAt || this.#transport.waitTime(now) === 0)) {
-      this.#refresh();
+    const isDue = changedAt !== undefined && (now >= this.#settledAt || this.#transport.waitTime(now) === 0);
+    if (isConfirmed || isDue) {
+      // What keeps coming, or comes by itself, keeps to stock's pace: not a datagram more. An echo ack alone waits until
+      // it holds up no frame that somebody waits for.
+      const answers =
+        changedAt !== undefined &&
+        now - this.#lastInput <= ANSWER_MS &&
+        now - changedAt < SEND_MINDELAY_SERVER;
+      this.#refresh(!answers);
     }
     const { figures } = this.#options;
     const { stats } = this.#transport;
@@ -287,7 +310,10 @@ export class Attachment implements HubMember, Viewer {
     if (starting || events.some(({ kind }) => kind === "resize")) this.#stale = true;
     if (!this.readOnly && (events.length > 0 || starting)) this.#session.input(events);
     if (events.length > 0 || starting) this.#refresh();
-    if (events.length > 0) this.#echoAck.register(this.#transport.latestNum, now);
+    if (events.length > 0) {
+      this.#asked = true;
+      this.#echoAck.register(this.#transport.latestNum, now);
+    }
   }
 
   /** Notes the window and cuts sizes down to what is allowed. */
@@ -307,18 +333,23 @@ export class Attachment implements HubMember, Viewer {
     return understood;
   }
 
-  /** Gives the transport the screen as it is; after shutdown began it has no effect, so it is not worth a copy. */
-  #refresh(): void {
+  /**
+   * Gives the transport the screen as it is; after shutdown began it has no effect, so it is not worth a copy.
+   * @param paced nobody waits for it
+   */
+  #refresh(paced = false): void {
     this.#changedAt = undefined;
     if (this.shuttingDown) return;
     const { current } = this.#transport;
     if (!this.#stale) {
       if (current.echoAck !== this.#echoAck.value)
-        this.#transport.setCurrent(current.withEchoAck(this.#echoAck.value));
+        this.#transport.setCurrent(current.withEchoAck(this.#echoAck.value), paced);
       return;
     }
     this.#stale = false;
+    this.#output = 0;
+    this.#asked = false;
     const picture = fitted(this.#session.terminal.snapshot(), this.#size, this.#session.notice);
-    this.#transport.setCurrent(TerminalState.of(picture, this.#echoAck.value));
+    this.#transport.setCurrent(TerminalState.of(picture, this.#echoAck.value), paced);
   }
 }

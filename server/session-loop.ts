@@ -4,6 +4,7 @@
  * standalone.ts (one a process) and shard.ts (many).
  */
 import type { UserEvent } from "../ssp/user-message.ts";
+import { Alarm, type Wheel } from "../sys/wheel.ts";
 import type { Terminal } from "../wasm-core/core.ts";
 import { IdleJudge, type Limits, type SessionActivity, type Verdict } from "./limits.ts";
 import { Session, type SessionOptions } from "./session.ts";
@@ -12,6 +13,9 @@ import type { Size } from "./view.ts";
 
 /** The longest sleep: a timer must not overflow because a limit is set to years. */
 const MAX_SLEEP_MS = 60_000;
+/** Who sleeps longer than this may oversleep by this much, ms: idle sessions wake up together. */
+const LONG_SLEEP_MS = 1000;
+const OVERSLEEP_MS = 64;
 /** A client that was given a key and does not come, ms [P 14.2]. */
 const FIRST_WORD_MS = 60_000;
 
@@ -40,7 +44,8 @@ export interface Viewer {
   readonly shuttingDown: boolean;
   /** Where from, for the login records. */
   readonly origin: string | undefined;
-  screenChanged(now: number): void;
+  /** The session's screen may have changed. @param bytes output of the program, that changed it */
+  screenChanged(now: number, bytes: number): void;
   tick(now: number): void;
   waitTime(now: number): number;
   startShutdown(now: number): void;
@@ -51,6 +56,8 @@ export interface Viewer {
 export interface SessionLoopOptions extends SessionOptions {
   /** Milliseconds, monotonic. */
   readonly clock: () => number;
+  /** Keeps the session's time; shared by those of a process. */
+  readonly wheel: Wheel;
   readonly limits: Limits;
   /** Where login records go; undefined: the session has none. */
   readonly utmp: UtmpWriter | undefined;
@@ -84,9 +91,11 @@ export class SessionLoop implements SessionActivity {
   #lastClientState: number;
   #lastInput: number;
   #utmp: UtmpRecord | undefined;
-  #timer: Timer | undefined;
-  /** When the timer wakes us; Infinity: it is not set. */
+  readonly #alarm = new Alarm(() => this.pass());
+  /** When the alarm wakes us; Infinity: it is not set. */
   #wakeAt = Number.POSITIVE_INFINITY;
+  /** The judge has nothing to say before this; what happens meanwhile only makes it later. */
+  #judgeAt: number;
   #notice: string | undefined;
   #closing = false;
   #finished = false;
@@ -98,8 +107,9 @@ export class SessionLoop implements SessionActivity {
     this.#lastClientState = this.#started;
     this.#lastInput = this.#started;
     this.#judge = new IdleJudge(options.limits, this.#started, options.log);
+    this.#judgeAt = this.#started;
     this.session = new Session(options, {
-      changed: () => this.#onScreenChanged(),
+      changed: (bytes) => this.#onScreenChanged(bytes),
       ended: () => this.obey("shutdown"),
       log: options.log,
     });
@@ -120,7 +130,7 @@ export class SessionLoop implements SessionActivity {
       },
       blank: () => session.blank(),
       input: (events) => this.#input(viewer, events),
-      received: () => this.pass(),
+      received: () => this.#received(viewer),
     };
     const viewer = make(seat);
     this.#viewers.push({ viewer, since: this.#clock(), quit });
@@ -195,6 +205,15 @@ export class SessionLoop implements SessionActivity {
     this.pass();
   }
 
+  /** A viewer has heard something. Often nothing is due after it, and no more need be looked at. */
+  #received(viewer: Viewer): void {
+    if (this.#finished) return;
+    const now = this.#clock();
+    const wait = viewer.waitTime(now);
+    if (wait <= 0 || this.#closing || viewer.ended(now) !== undefined) this.#pass(now);
+    else if (now + wait < this.#wakeAt) this.#wakeIn(wait, now);
+  }
+
   /** What follows every event: verdicts, then what is due to be sent, then sleep until something is due again. */
   pass(): void {
     if (this.#finished) return;
@@ -202,10 +221,13 @@ export class SessionLoop implements SessionActivity {
   }
 
   #pass(now: number): void {
-    const verdict = this.#judge.onTime(this, now);
-    if (verdict !== "stay") {
-      this.obey(verdict);
-      return;
+    if (now >= this.#judgeAt) {
+      const verdict = this.#judge.onTime(this, now);
+      if (verdict !== "stay") {
+        this.obey(verdict);
+        return;
+      }
+      this.#judgeAt = now + this.#judge.waitTime(this, now);
     }
     this.#dropEnded(now);
     if (this.#closing && this.#viewers.length === 0) {
@@ -224,7 +246,11 @@ export class SessionLoop implements SessionActivity {
   }
 
   #dropEnded(now: number): void {
-    for (const { viewer, since, quit } of [...this.#viewers]) {
+    // From behind, because they are taken out. One that leaves may send the others away.
+    for (let at = this.#viewers.length - 1; at >= 0; at--) {
+      const entry = this.#viewers[at];
+      if (!entry) continue;
+      const { viewer, since, quit } = entry;
       if (viewer.ended(now) !== undefined) {
         const byPerson = !viewer.shuttingDown;
         this.#remove(viewer);
@@ -277,50 +303,41 @@ export class SessionLoop implements SessionActivity {
     this.session.input(all);
     if (this.#viewers.length > 1) {
       const now = this.#clock();
-      for (const other of this.#viewers) if (other.viewer !== viewer) other.viewer.screenChanged(now);
+      for (const other of this.#viewers) if (other.viewer !== viewer) other.viewer.screenChanged(now, 0);
     }
   }
 
   /** Nothing is due yet, unless a frame was waiting for something to say: a wake-up is all it takes. */
-  #onScreenChanged(): void {
+  #onScreenChanged(bytes = 0): void {
     if (this.#finished) return;
     const now = this.#clock();
     let wait = Number.POSITIVE_INFINITY;
     for (const { viewer } of this.#viewers) {
-      viewer.screenChanged(now);
+      viewer.screenChanged(now, bytes);
       wait = Math.min(wait, viewer.waitTime(now));
     }
     if (wait <= 0) this.#pass(now);
-    else this.#wakeWithin(wait, now);
+    else if (now + wait < this.#wakeAt) this.#wakeIn(wait, now);
   }
 
   // ---- time
 
   #sleep(now = this.#clock()): void {
     if (this.#finished) return;
-    let wait = Math.min(MAX_SLEEP_MS, this.#judge.waitTime(this, now));
+    let wait = Math.min(MAX_SLEEP_MS, Math.max(0, this.#judgeAt - now));
     for (const { viewer, since } of this.#viewers) {
       wait = Math.min(wait, viewer.waitTime(now));
       if (!viewer.clientSeen) wait = Math.min(wait, Math.max(0, since + FIRST_WORD_MS - now));
     }
     if (this.#utmp) wait = Math.min(wait, this.#utmp.waitTime(now - this.lastClientState));
-    this.#wakeWithin(wait, now);
+    this.#wakeIn(wait, now);
   }
 
-  /** A timer that is early only makes us look once more, which is cheaper than setting another each time. */
-  #wakeWithin(wait: number, now: number): void {
-    if (now + wait >= this.#wakeAt || wait === Number.POSITIVE_INFINITY) return;
-    clearTimeout(this.#timer);
-    // Timers count whole milliseconds; rounding down would wake us before anything is due.
-    const milliseconds = Math.ceil(wait);
-    this.#wakeAt = now + milliseconds;
-    this.#timer = setTimeout(this.#wake, milliseconds);
+  #wakeIn(wait: number, now: number): void {
+    this.#wakeAt = now + wait;
+    const { wheel } = this.#options;
+    wheel.set(this.#alarm, wheel.now() + wait, wait > LONG_SLEEP_MS ? OVERSLEEP_MS : 1);
   }
-
-  readonly #wake = (): void => {
-    this.#wakeAt = Number.POSITIVE_INFINITY;
-    this.pass();
-  };
 
   #keepUtmp(now: number): void {
     const { descriptor } = this.session;
@@ -335,7 +352,7 @@ export class SessionLoop implements SessionActivity {
     if (this.#finished) return;
     this.#finished = true;
     this.#closing = true;
-    clearTimeout(this.#timer);
+    this.#options.wheel.set(this.#alarm, Number.POSITIVE_INFINITY);
     this.#utmp?.remove();
     for (const { viewer } of [...this.#viewers]) this.#remove(viewer);
     this.session.close();

@@ -26,8 +26,8 @@ export interface SessionOptions {
 }
 
 export interface SessionEvents {
-  /** The screen may have changed. */
-  changed(): void;
+  /** The screen may have changed. @param bytes output of the program */
+  changed(bytes: number): void;
   /** The child has ended and all its output is on the screen. Called once. */
   ended(): void;
   log(message: string): void;
@@ -118,7 +118,7 @@ export class Session {
     if (this.#options.traffic) this.#options.traffic.ptyOut += bytes.length;
     this.terminal.feed(bytes);
     this.#forwardReplies();
-    this.#events.changed();
+    this.#events.changed(bytes.length);
   }
 
   /** What the terminal answers its child, and the user's input in the form the child asked for. */

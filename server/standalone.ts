@@ -6,6 +6,7 @@ import { printKey } from "../ssp/key.ts";
 import { KEY_BYTES } from "../ssp/params.ts";
 import { forbidCoreDumps } from "../sys/core-dumps.ts";
 import { USUAL_OPEN_FILES } from "../sys/open-files.ts";
+import { Wheel } from "../sys/wheel.ts";
 import { loadCore } from "../wasm-core/load.ts";
 import { Attachment } from "./attachment.ts";
 import type { ServerOptions } from "./cli.ts";
@@ -50,6 +51,7 @@ export async function serveStandalone(options: ServerOptions, handover: Handover
     notices: (plan) => loginNotices(plan.environment.HOME ?? "/", process.pid),
     terminal: core.createTerminal(size.cols, size.rows, "host"),
     clock,
+    wheel: new Wheel(),
     limits: parseLimits(environment).limits,
     utmp: systemUtmpWriter(),
     log,

@@ -21,14 +21,17 @@ export function compress(bytes: Uint8Array): Uint8Array {
   return deflateSync(bytes, { level: ZLIB_LEVEL, chunkSize: chunkSize(bytes.length) });
 }
 
-/** What a zlib stream holds; undefined if it is broken, cut short, or grows beyond 4 MiB [P 7.2]. */
-export function decompress(stream: Uint8Array): Uint8Array | undefined {
-  if (stream.length <= SMALL_STREAM) {
-    const bytes = inflateSmall(stream);
+/**
+ * What a zlib stream holds; undefined if it is broken, cut short, or grows beyond 4 MiB [P 7.2].
+ * @param start where it begins in `stream`, whose end is its own
+ */
+export function decompress(stream: Uint8Array, start = 0): Uint8Array | undefined {
+  if (stream.length - start <= SMALL_STREAM) {
+    const bytes = inflateSmall(stream, start);
     if (bytes !== undefined) return bytes;
   }
   try {
-    return inflateSync(stream, {
+    return inflateSync(start === 0 ? stream : stream.slice(start), {
       maxOutputLength: MAX_INSTRUCTION_BYTES,
       chunkSize: chunkSize(stream.length * 4),
     });

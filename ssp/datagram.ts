@@ -39,17 +39,16 @@ export interface OpenedDatagram {
   readonly timestamp: number;
   /** Our 16-bit clock sent back, or 65535 for none. */
   readonly timestampReply: number;
-  readonly payload: Uint8Array;
+  /** The timestamps and, from {@link TIMESTAMPS_BYTES} on, the payload. */
+  readonly plaintext: Uint8Array;
 }
 
-/** The plaintext of a datagram: timestamps, then the payload [P 4.3]. */
-export function packPlaintext(timestamp: number, timestampReply: number, payload: Uint8Array): Uint8Array {
-  const plaintext = new Uint8Array(TIMESTAMPS_BYTES + payload.length);
+/** Fills the first {@link TIMESTAMPS_BYTES} of a plaintext; the payload follows them [P 4.3]. */
+export function stamp(plaintext: Uint8Array, timestamp: number, timestampReply: number): Uint8Array {
   plaintext[0] = timestamp >>> 8;
   plaintext[1] = timestamp;
   plaintext[2] = timestampReply >>> 8;
   plaintext[3] = timestampReply;
-  plaintext.set(payload, TIMESTAMPS_BYTES);
   return plaintext;
 }
 
@@ -69,6 +68,6 @@ export function openDatagram(
     sequence: uint64At(datagram, 0) & 0x7fff_ffff_ffff_ffffn,
     timestamp: (plaintext[0]! << 8) | plaintext[1]!,
     timestampReply: (plaintext[2]! << 8) | plaintext[3]!,
-    payload: plaintext.slice(TIMESTAMPS_BYTES),
+    plaintext,
   };
 }

@@ -21,10 +21,12 @@ export class EchoAck {
 
   /** To be called once a pass. True: the value changed, and a new state must carry it [P 13.3]. */
   update(now: number): boolean {
-    const newest = this.#history.findLastIndex((entry) => entry.at <= now - ECHO_TIMEOUT);
+    const history = this.#history;
+    let newest = history.length - 1;
+    while (newest >= 0 && history[newest]!.at > now - ECHO_TIMEOUT) newest--;
     if (newest < 0) return false;
-    const { number } = this.#history[newest]!;
-    this.#history.splice(0, newest); // the entry itself stays
+    const { number } = history[newest]!;
+    if (newest > 0) history.splice(0, newest); // the entry itself stays
     if (number <= this.#value) return false;
     this.#value = number;
     return true;

@@ -16,23 +16,32 @@ export interface Fragment {
   readonly contents: Uint8Array;
 }
 
-export function encodeFragment(fragment: Fragment): Uint8Array {
-  const bytes = new Uint8Array(FRAGMENT_HEADER_BYTES + fragment.contents.length);
-  setUint64(bytes, 0, fragment.id); // [P 6.1]
-  bytes[8] = (fragment.number >> 8) | (fragment.final ? 0x80 : 0);
-  bytes[9] = fragment.number;
-  bytes.set(fragment.contents, FRAGMENT_HEADER_BYTES);
+/** The fragment behind `room` bytes that are the caller's to fill. */
+export function encodeFragment(fragment: Fragment, room = 0): Uint8Array {
+  const bytes = new Uint8Array(room + FRAGMENT_HEADER_BYTES + fragment.contents.length);
+  setUint64(bytes, room, fragment.id); // [P 6.1]
+  bytes[room + 8] = (fragment.number >> 8) | (fragment.final ? 0x80 : 0);
+  bytes[room + 9] = fragment.number;
+  bytes.set(fragment.contents, room + FRAGMENT_HEADER_BYTES);
   return bytes;
 }
 
-/** The fragment, or undefined if not even its header is whole [P 6.1]. The contents are a copy. */
-export function decodeFragment(bytes: Uint8Array): Fragment | undefined {
-  if (bytes.length < FRAGMENT_HEADER_BYTES) return undefined;
+/** Whether a fragment at `start` is a whole instruction: the first and the last one. */
+export function isWhole(bytes: Uint8Array, start: number): boolean {
+  return bytes[start + 8] === 0x80 && bytes[start + 9] === 0 && bytes.length >= start + FRAGMENT_HEADER_BYTES;
+}
+
+/**
+ * The fragment, or undefined if not even its header is whole [P 6.1]. The contents are a copy.
+ * @param start where it begins in `bytes`
+ */
+export function decodeFragment(bytes: Uint8Array, start = 0): Fragment | undefined {
+  if (bytes.length < start + FRAGMENT_HEADER_BYTES) return undefined;
   return {
-    id: uint64At(bytes, 0),
-    number: ((bytes[8]! & 0x7f) << 8) | bytes[9]!,
-    final: bytes[8]! >= 0x80,
-    contents: bytes.slice(FRAGMENT_HEADER_BYTES),
+    id: uint64At(bytes, start),
+    number: ((bytes[start + 8]! & 0x7f) << 8) | bytes[start + 9]!,
+    final: bytes[start + 8]! >= 0x80,
+    contents: bytes.slice(start + FRAGMENT_HEADER_BYTES),
   };
 }
 
@@ -94,6 +103,15 @@ export class Assembly {
     return whole;
   }
 
+  /**
+   * Takes a fragment that {@link isWhole}, as most are, without its contents: there is nothing to put together [P 6.8].
+   * False: it contradicts others of its id, and {@link add} knows how.
+   */
+  passes(id: bigint): boolean {
+    if (id !== this.#id) this.#restart(id);
+    return this.#parts.size === 0;
+  }
+
   /** Bytes of an instruction of which not all fragments are here. */
   get bytesWaiting(): number {
     return this.#bytes;
@@ -113,7 +131,7 @@ export class Assembly {
 
   #restart(id: bigint): void {
     this.#id = id;
-    this.#parts.clear();
+    if (this.#parts.size > 0) this.#parts.clear();
     this.#bytes = 0;
     this.#total = undefined;
   }

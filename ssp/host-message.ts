@@ -4,8 +4,16 @@
  *   HostMessage { 1: repeated Instruction { 2: HostBytes { 4: hoststring } | 3: ResizeMessage { 5: width, 6: height }
  *                                         | 7: EchoAck { 8: echo_ack_num } } }
  */
-import { FIELD_OVERHEAD, LENGTH_DELIMITED, Reader, VARINT, Writer } from "./protobuf.ts";
-import { decodeResize, encodeMessage, encodeResize, nest, type Resize } from "./user-message.ts";
+import {
+  FIELD_OVERHEAD,
+  fieldLength,
+  LENGTH_DELIMITED,
+  Reader,
+  VARINT,
+  varintLength,
+  Writer,
+} from "./protobuf.ts";
+import { decodeResize, type Resize, writeNested, writeResize } from "./user-message.ts";
 
 interface HostBytes {
   readonly kind: "bytes";
@@ -24,12 +32,21 @@ export type HostEvent = HostBytes | Resize | EchoAck;
 
 /** One Instruction for each event [P 7.8]. No events: no bytes. */
 export function encodeHostMessage(events: readonly HostEvent[]): Uint8Array {
-  const instructions = events.map((event) => {
-    if (event.kind === "bytes") return nest(2, nest(4, event.bytes));
-    if (event.kind === "resize") return nest(3, encodeResize(event.cols, event.rows));
-    return nest(7, new Writer(FIELD_OVERHEAD).varint(8, event.num).finish());
-  });
-  return encodeMessage(instructions);
+  if (events.length === 0) return NO_BYTES;
+  let size = 0;
+  for (const event of events) size += FIELD_OVERHEAD * 4 + (event.kind === "bytes" ? event.bytes.length : 0);
+  const writer = new Writer(size);
+  for (const event of events) {
+    if (event.kind === "bytes") {
+      writeNested(writer, event.bytes);
+    } else if (event.kind === "resize") {
+      writeResize(writer, event);
+    } else {
+      const inner = 1 + varintLength(event.num);
+      writer.message(1, fieldLength(inner)).message(7, inner).varint(8, event.num);
+    }
+  }
+  return writer.finish();
 }
 
 /** The events of a HostMessage; undefined if it is no protobuf message. */

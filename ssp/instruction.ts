@@ -35,8 +35,11 @@ export function encodeInstruction(instruction: Instruction): Uint8Array {
     .finish();
 }
 
-/** An absent field is 0 or empty, an unknown one is skipped [P 7.4]. Undefined if it is no protobuf message. */
-export function decodeInstruction(bytes: Uint8Array): Instruction | undefined {
+/**
+ * An absent field is 0 or empty, an unknown one is skipped [P 7.4]. Undefined if it is no protobuf message.
+ * @param withChaff false: the chaff is checked, but left out
+ */
+export function decodeInstruction(bytes: Uint8Array, withChaff = true): Instruction | undefined {
   let protocolVersion = 0;
   let oldNum = 0n;
   let newNum = 0n;
@@ -52,7 +55,7 @@ export function decodeInstruction(bytes: Uint8Array): Instruction | undefined {
     else if (reader.is(4, VARINT)) ackNum = reader.uint64();
     else if (reader.is(5, VARINT)) throwawayNum = reader.uint64();
     else if (reader.is(6, LENGTH_DELIMITED)) diff = reader.bytes();
-    else if (reader.is(7, LENGTH_DELIMITED)) chaff = reader.bytes();
+    else if (withChaff && reader.is(7, LENGTH_DELIMITED)) chaff = reader.bytes();
   }
   if (reader.failed) return undefined;
   return { protocolVersion, oldNum, newNum, ackNum, throwawayNum, diff, chaff };

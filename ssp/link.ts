@@ -6,6 +6,7 @@
  */
 import { timestamp16, timestampDifference } from "./clock16.ts";
 import type { OpenedDatagram } from "./datagram.ts";
+import { LossMeter } from "./loss-meter.ts";
 import {
   BUDGET_AFTER_EMSGSIZE,
   BUDGET_INET,
@@ -25,6 +26,8 @@ export type Family = "inet" | "inet6";
 
 export class Link {
   readonly rtt = new RttEstimator();
+  /** Of the peer's datagrams. */
+  readonly loss = new LossMeter();
   #expected = 0n;
   /** Newest peer timestamp not yet sent back. An explicit mark, because a clock may start near 0 [P 4.4]. */
   #saved: { readonly timestamp: number; readonly at: number } | undefined;
@@ -60,7 +63,11 @@ export class Link {
    * may it move the peer's address. A late or repeated one changes nothing here [P 4.11] [P 4.12].
    */
   accept(datagram: OpenedDatagram, now: number, congestion: boolean): boolean {
-    if (datagram.sequence < this.#expected) return false;
+    if (datagram.sequence < this.#expected) {
+      this.loss.found();
+      return false;
+    }
+    this.loss.record(Number(datagram.sequence - this.#expected), 1);
     this.#expected = datagram.sequence + 1n;
     if (datagram.timestamp !== NO_TIMESTAMP) {
       // [P 4.5]; the penalty makes the peer measure a longer round trip and so send less often [P 4.6]

@@ -83,6 +83,12 @@ export const SEND_MINDELAY_SERVER = 8;
 export const SEND_MINDELAY_CLIENT = 1;
 /** A side with nothing to say still sends this often [P 8.10]. */
 export const ACK_INTERVAL = 3000;
+/**
+ * Ours, not stock's: a server waits this much longer for the client's own sign of life, and answers one that comes this
+ * long before its own is due or later. So an idle session costs it one wake-up in 3 s, and each answer tells a round trip.
+ */
+export const HEARTBEAT_PATIENCE = 250;
+export const HEARTBEAT_ANSWER = 1000;
 /** Contents that arrived are acknowledged within this time [P 8.6]. */
 export const ACK_DELAY = 100;
 /** Retransmission goes on while the peer was heard within this time [P 8.7]. */
@@ -93,6 +99,20 @@ export const RESEND_EXCESS_LIMIT = 100;
 /** Sent states kept, and how many of the newest are never dropped [P 8.13]. */
 export const MAX_SENT_STATES = 32;
 export const NEWEST_SENT_STATES = 15;
+
+// ---- early resend
+/** Copies of a keystroke, or of its answer, before the retransmission timer speaks [P 8.14]. */
+export const EARLY_COPIES = 3;
+/** With less loss there are none, and so many that what loses all of them is rarer than this [P 8.14]. */
+export const EARLY_LOST_SHARE = 0.04;
+/** While the round trip is not known, so many copies, the first after this time [P 8.16]. */
+export const EARLY_FIRST_COPIES = 2;
+export const EARLY_FIRST_WAIT = 500;
+/** Contents sent so soon after the peer's answer them [P 8.14]. */
+export const EARLY_ANSWER_TIME = 1000;
+/** No copies beyond this smoothed round trip, nor beyond twice the least one and this [P 8.15]. */
+export const EARLY_MAX_RTT = 500;
+export const EARLY_QUEUE_ALLOWANCE = 20;
 
 // ---- receiver
 /** Received states kept; when full, one more in each quench interval [P 9.7]. */

@@ -19,15 +19,30 @@ const MAX_GROUP_DEPTH = 16;
 const U64 = 0xffff_ffff_ffff_ffffn;
 const NO_BYTES = new Uint8Array(0);
 
-/** Bytes of `value` as a varint. */
-function varintLength(value: bigint): number {
+/** Bytes of `value` as a varint; a number is below 2^31. */
+export function varintLength(value: bigint | number): number {
   let length = 1;
+  if (typeof value === "number") {
+    for (let rest = value; rest >= 0x80; rest >>>= 7) length++;
+    return length;
+  }
   for (let rest = value >> 7n; rest > 0n; rest >>= 7n) length++;
   return length;
 }
 
 /** Room that the tag and length of one field need at most. */
 export const FIELD_OVERHEAD = 16;
+
+/** Bytes of a field with a number below 16 and `length` bytes in it. */
+export function fieldLength(length: number): number {
+  let bytes = 2 + length;
+  for (let rest = length; rest >= 0x80; rest >>>= 7) bytes++;
+  return bytes;
+}
+
+/** Messages are written here, and copied out when they are whole: nearly all are short. */
+const scratch = new Uint8Array(4096);
+let scratchInUse = false;
 
 /** Appends fields in the order of the calls; {@link Writer.finish} gives the message. */
 export class Writer {
@@ -36,7 +51,20 @@ export class Writer {
 
   /** @param hint expected size in bytes; it grows on its own */
   constructor(hint = 64) {
-    this.#bytes = new Uint8Array(hint);
+    if (scratchInUse || hint > scratch.length) {
+      this.#bytes = new Uint8Array(hint);
+    } else {
+      scratchInUse = true;
+      this.#bytes = scratch;
+    }
+  }
+
+  /** Begins a nested message of `length` bytes, which the next calls write. */
+  message(field: number, length: number): this {
+    this.#reserve(FIELD_OVERHEAD + length);
+    this.#tag(field, LENGTH_DELIMITED);
+    this.#varint(length);
+    return this;
   }
 
   varint(field: number, value: bigint | number): this {
@@ -57,6 +85,7 @@ export class Writer {
 
   /** The message, a fresh array. */
   finish(): Uint8Array {
+    if (this.#bytes === scratch) scratchInUse = false;
     return this.#bytes.slice(0, this.#at);
   }
 
@@ -87,6 +116,7 @@ export class Writer {
     if (needed <= this.#bytes.length) return;
     const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
     grown.set(this.#bytes);
+    if (this.#bytes === scratch) scratchInUse = false;
     this.#bytes = grown;
   }
 }
@@ -156,6 +186,12 @@ export class Reader {
 
   /** The value of a varint field cut to 32 bits, as protobuf does for uint32. */
   uint32(): number {
+    const first = this.#bytes[this.#at]!;
+    if (this.#at < this.#end && first < 0x80) {
+      this.#unread = false;
+      this.#at++;
+      return first;
+    }
     return Number(BigInt.asUintN(32, this.uint64()));
   }
 

@@ -61,7 +61,8 @@ export class Receiver<R extends SyncObject<R>> {
       state.release();
       return "diff";
     }
-    const at = this.#received.findLastIndex((entry) => entry.number < newNum) + 1;
+    let at = this.#received.length;
+    while (at > 0 && this.#received[at - 1]!.number >= newNum) at--;
     const next = this.#received[at];
     if (!state.follows(this.#received[at - 1]!.state) || (next !== undefined && !next.state.follows(state))) {
       state.release();
@@ -93,12 +94,18 @@ export class Receiver<R extends SyncObject<R>> {
   }
 
   #find(number: bigint): ReceivedState<R> | undefined {
-    return this.#received.findLast((entry) => entry.number === number);
+    // What is asked for is nearly always the newest.
+    for (let at = this.#received.length - 1; at >= 0; at--) {
+      const entry = this.#received[at]!;
+      if (entry.number === number) return entry;
+    }
+    return undefined;
   }
 
   /** The reference is not below it, so at least that one stays. */
   #throwAway(number: bigint): void {
-    const keep = this.#received.findIndex((entry) => entry.number >= number);
+    let keep = 0;
+    while (this.#received[keep]!.number < number) keep++;
     if (keep > 0) for (const entry of this.#received.splice(0, keep)) entry.state.release();
   }
 }

@@ -4,10 +4,14 @@
  *
  * It runs no timer: `waitTime` says when to call `tick`. Times are ms on the caller's monotonic clock.
  */
+import type { EarlyResend } from "./early-resend.ts";
+import { Pacer } from "./pacer.ts";
 import {
   ACK_DELAY,
   ACK_INTERVAL,
   ACTIVE_RETRY_TIMEOUT,
+  HEARTBEAT_ANSWER,
+  HEARTBEAT_PATIENCE,
   MAX_SENT_STATES,
   MAX_STATE,
   NEWEST_SENT_STATES,
@@ -41,11 +45,19 @@ const NEVER = Number.POSITIVE_INFINITY;
 export class Sender<L extends SyncObject<L>> {
   readonly #rtt: RttEstimator;
   readonly #minDelay: number;
+  /** Undefined: an interval between any two states, as in stock. */
+  readonly #pacer: Pacer | undefined;
+  readonly #early: EarlyResend | undefined;
+  /** What is due is a copy of the newest state, before its retransmission is [P 8.14]. */
+  #copyDue = false;
+  readonly #answersHeartbeats: boolean;
   /** The current state changes only by {@link Sender.setCurrent}, so what was worked out for a moment holds in it. */
   readonly #replacedOnly: boolean;
   /** What was worked out last, for which moment; undefined: something has changed since. */
   #worked: { readonly at: number; readonly assumed: SentState<L> } | undefined;
   #current: L;
+  /** The current state waits for a whole send interval after the last. */
+  #paced = false;
   /** What the owner goes on changing once shutdown froze `#current` [P 10.1]. */
   #ignored: L | undefined;
   /** Oldest first; the front is the newest acknowledged, the back the newest sent. Never empty [P 8.1]. */
@@ -67,11 +79,29 @@ export class Sender<L extends SyncObject<L>> {
   /**
    * @param local taken over
    * @param minDelay ms to collect changes
-   * @param replacedOnly the owner never changes the current state in place
+   * @param options.replacedOnly the owner never changes the current state in place
+   * @param options.answersHeartbeats an idle side's own sign of life goes with the answer to the peer's
+   * @param options.burst states that may follow each other at once, after a pause; 1: none, as in stock
+   * @param options.early decides on early copies; undefined: there are none, as in stock
    */
-  constructor(local: L, minDelay: number, rtt: RttEstimator, now: number, replacedOnly = false) {
+  constructor(
+    local: L,
+    minDelay: number,
+    rtt: RttEstimator,
+    now: number,
+    options: {
+      readonly replacedOnly?: boolean;
+      readonly burst?: number;
+      readonly answersHeartbeats?: boolean;
+      readonly early?: EarlyResend | undefined;
+    } = {},
+  ) {
     this.#rtt = rtt;
-    this.#replacedOnly = replacedOnly;
+    this.#replacedOnly = options.replacedOnly ?? false;
+    this.#answersHeartbeats = options.answersHeartbeats ?? false;
+    const { burst = 1 } = options;
+    this.#pacer = burst > 1 ? new Pacer(burst, now) : undefined;
+    this.#early = options.early;
     this.#minDelay = minDelay;
     this.#current = local;
     this.#sent = [{ number: 0n, time: now, state: local.clone() }];
@@ -84,9 +114,14 @@ export class Sender<L extends SyncObject<L>> {
     return this.#ignored ?? this.#current;
   }
 
-  /** Replaces it; takes the new one over. After shutdown began it has no effect [P 10.1]. */
-  setCurrent(state: L): void {
+  /**
+   * Replaces it; takes the new one over. After shutdown began it has no effect [P 10.1].
+   * @param paced nobody waits for it: it must not use the burst
+   */
+  setCurrent(state: L, paced = false): void {
     this.#worked = undefined;
+    // What waits already may be waited for.
+    this.#paced = paced && (this.#paced || this.#changedAt === undefined);
     if (this.#ignored !== undefined) {
       if (state !== this.#ignored) this.#ignored.release();
       this.#ignored = state;
@@ -153,7 +188,8 @@ export class Sender<L extends SyncObject<L>> {
 
   /** The peer acknowledged state `number` [P 8.4]. */
   acked(number: bigint): void {
-    const at = this.#sent.findIndex((entry) => entry.number === number);
+    let at = this.#sent.length - 1;
+    while (at > 0 && this.#sent[at]!.number !== number) at--;
     // With the acknowledgement the round-trip time may have changed, too.
     this.#worked = undefined;
     if (at <= 0) return;
@@ -166,6 +202,8 @@ export class Sender<L extends SyncObject<L>> {
     this.#ackNum = number;
     this.#peerAdvanced = now;
     if (hasDiff) this.#dataAckPending = true;
+    else if (this.#answersHeartbeats && this.#nextAck - now <= HEARTBEAT_ANSWER)
+      this.#nextAck = Math.min(now, this.#nextAck);
   }
 
   /** Milliseconds until `tick` has something to do; fractions count, so round up. */
@@ -183,7 +221,7 @@ export class Sender<L extends SyncObject<L>> {
     let diff = this.#current.diff(assumed.state);
     if (assumed !== front) {
       const resend = this.#current.diff(front.state);
-      if (resendFromAcked(diff.length, resend.length)) {
+      if (this.#copyDue ? resend.length < RESEND_SIZE_LIMIT : resendFromAcked(diff.length, resend.length)) {
         reference = front.number;
         diff = resend;
       }
@@ -191,11 +229,12 @@ export class Sender<L extends SyncObject<L>> {
     this.#changedAt = undefined;
     this.#worked = undefined;
     if (diff.length === 0 && now < this.#nextAck) {
-      this.#noteSilent(assumed.number);
+      if (this.#copyDue) this.#early?.declined();
+      else this.#noteSilent(assumed.number);
       return false;
     }
     const number = diff.length > 0 ? this.#enterData(now) : this.#enterEmpty(now);
-    this.#nextAck = now + ACK_INTERVAL;
+    this.#nextAck = now + ACK_INTERVAL + (this.#answersHeartbeats ? HEARTBEAT_PATIENCE : 0);
     this.#nextSend = NEVER;
     if (number === MAX_STATE) this.#shutdownTries++;
     this.#dataAckPending = false;
@@ -223,26 +262,39 @@ export class Sender<L extends SyncObject<L>> {
   #recalculate(now: number): SentState<L> {
     if (this.#worked?.at === now) return this.#worked.assumed;
     const assumed = this.#assume(now);
-    this.#current.subtract(this.#front.state);
-    for (let at = this.#sent.length - 1; at >= 0; at--) this.#sent[at]!.state.subtract(this.#front.state);
+    // Only what grows has anything to forget.
+    if (!this.#replacedOnly) {
+      this.#current.subtract(this.#front.state);
+      for (let at = this.#sent.length - 1; at >= 0; at--) this.#sent[at]!.state.subtract(this.#front.state);
+    }
 
     if (this.#dataAckPending && this.#nextAck > now + ACK_DELAY) this.#nextAck = now + ACK_DELAY; // [P 8.6]
 
     const back = this.#back;
     const interval = this.#rtt.sendInterval;
     const heard = this.#peerAdvanced + ACTIVE_RETRY_TIMEOUT > now;
+    this.#copyDue = false;
     // [P 8.7]
     if (this.#isSilent(assumed.number)) {
       this.#nextSend = NEVER;
     } else if (!this.#current.equals(back.state)) {
       this.#changedAt ??= now;
-      this.#nextSend = Math.max(this.#changedAt + this.#minDelay, back.time + interval);
+      const paced = back.time + interval;
+      let due = paced;
+      if (this.#pacer)
+        due = this.#paced
+          ? Math.max(paced, this.#pacer.idleAt(now, interval))
+          : Math.min(paced, this.#pacer.readyAt(now, interval));
+      this.#nextSend = Math.max(this.#changedAt + this.#minDelay, due);
     } else if (heard && !this.#current.equals(assumed.state)) {
       this.#nextSend = back.time + interval;
       if (this.#changedAt !== undefined)
         this.#nextSend = Math.max(this.#nextSend, this.#changedAt + this.#minDelay);
-    } else if (heard && !this.#current.equals(this.#front.state)) {
-      this.#nextSend = back.time + this.#rtt.rto + ACK_DELAY;
+    } else if (!this.#current.equals(this.#front.state)) {
+      const late = heard ? back.time + this.#patience : NEVER;
+      const early = this.shutdownInProgress ? NEVER : (this.#early?.due(now) ?? NEVER);
+      this.#copyDue = early <= now && now < late;
+      this.#nextSend = Math.min(late, early);
     } else {
       this.#nextSend = NEVER;
     }
@@ -252,14 +304,21 @@ export class Sender<L extends SyncObject<L>> {
     return assumed;
   }
 
+  /** An acknowledgement that has not come after this time will not come [P 8.5] [P 8.7]. */
+  get #patience(): number {
+    return (this.#early ? this.#rtt.patientRto : this.#rtt.rto) + ACK_DELAY;
+  }
+
   /** Guesses the newest state that the peer has: sent so recently that its loss would not show yet [P 8.5]. */
   #assume(now: number): SentState<L> {
     let assumed = this.#front;
-    const limit = this.#rtt.rto + ACK_DELAY;
+    const limit = this.#patience;
     for (let at = 1; at < this.#sent.length; at++) {
       const entry = this.#sent[at]!;
-      if (now - entry.time >= limit) break;
-      assumed = entry;
+      if (now - entry.time < limit) assumed = entry;
+      // That an empty one was not acknowledged tells nothing: the peer has no reason to hurry. Stock takes it for a loss,
+      // and repeats what follows until it is acknowledged; after answered heartbeats that would be always.
+      else if (!this.#answersHeartbeats || !entry.state.equals(this.#front.state)) break;
     }
     return assumed;
   }
@@ -267,10 +326,22 @@ export class Sender<L extends SyncObject<L>> {
   /** Enters the state that a packet with contents leads to; returns its number [P 8.10]. */
   #enterData(now: number): bigint {
     const back = this.#back;
+    if (this.#copyDue) {
+      // The retransmission timer runs on as if there were no copy.
+      this.#early?.copied(now);
+      return back.number;
+    }
     let number = this.#current.equals(back.state) ? back.number : back.number + 1n;
     if (this.shutdownInProgress) number = MAX_STATE;
-    if (number === back.number) back.time = now;
-    else this.#append(number, now);
+    if (number === back.number) {
+      this.#early?.repeated(now);
+      back.time = now;
+    } else {
+      // Acknowledgements and what is sent again do not hold up the next key.
+      this.#pacer?.sent(now, this.#rtt.sendInterval);
+      this.#early?.sent(now);
+      this.#append(number, now);
+    }
     return number;
   }
 

@@ -111,14 +111,18 @@ export function deflateSmall(bytes: Uint8Array): Uint8Array {
 
 const scratch = new Uint8Array(ADLER_RUN);
 
-/** What a stream of one block with the fixed code holds; undefined: it is something else, too long, or broken. */
-export function inflateSmall(stream: Uint8Array): Uint8Array | undefined {
+/**
+ * What a stream of one block with the fixed code holds; undefined: it is something else, too long, or broken.
+ * @param start where it begins in `stream`, whose end is its own
+ */
+export function inflateSmall(stream: Uint8Array, start = 0): Uint8Array | undefined {
   const end = stream.length - CHECKSUM_BYTES;
-  if (end < HEADER_BYTES + 1 || stream[0] !== HEADER_0 || ((HEADER_0 << 8) | stream[1]!) % 31 !== 0)
+  const flags = stream[start + 1]!;
+  if (end < start + HEADER_BYTES + 1 || stream[start] !== HEADER_0 || ((HEADER_0 << 8) | flags) % 31 !== 0)
     return undefined;
+  let at = start + HEADER_BYTES;
   // No preset dictionary; last block, fixed code.
-  if ((stream[1]! & 0x20) !== 0 || (stream[2]! & 0b111) !== 0b011) return undefined;
-  let at = HEADER_BYTES;
+  if ((flags & 0x20) !== 0 || (stream[at]! & 0b111) !== 0b011) return undefined;
   let buffer = stream[at++]! >> 3;
   let filled = 5;
   let length = 0;

@@ -14,6 +14,7 @@
  *   sleep             transport.waitTime(now) ms, or until something happens [P 14.1]
  */
 
+import { uint64At } from "./bytes.ts";
 import { timestamp16 } from "./clock16.ts";
 import { compress, decompress } from "./compression.ts";
 import {
@@ -22,20 +23,23 @@ import {
   type DatagramSealer,
   type Direction,
   openDatagram,
-  packPlaintext,
+  stamp,
   TO_CLIENT,
   TO_SERVER,
 } from "./datagram.ts";
 import { type DropCounts, type DropReason, newDropCounts } from "./drops.ts";
-import { Assembly, decodeFragment, encodeFragment, split } from "./fragment.ts";
+import { EarlyResend } from "./early-resend.ts";
+import { Assembly, decodeFragment, encodeFragment, isWhole, split } from "./fragment.ts";
 import { decodeInstruction, encodeInstruction } from "./instruction.ts";
 import { type Family, Link } from "./link.ts";
 import {
+  FRAGMENT_HEADER_BYTES,
   MAX_CHAFF_BYTES,
   PROTOCOL_VERSION,
   SEND_MINDELAY_CLIENT,
   SEND_MINDELAY_SERVER,
   SERVER_ASSOCIATION_TIMEOUT,
+  TIMESTAMPS_BYTES,
 } from "./params.ts";
 import { Receiver } from "./receiver.ts";
 import { Sender, type Update } from "./sender.ts";
@@ -61,7 +65,16 @@ export interface TransportOptions<L, R> {
   readonly family?: Family;
   /** ms to collect changes. Default 1 on the client, 8 on the server [P 8.3]. */
   readonly minDelay?: number;
+  /** An idle side's own sign of life goes with the answer to the peer's. Default false, as in stock. */
+  readonly answersHeartbeats?: boolean;
+  /** States that may follow each other at once after a pause ({@link Pacer}). Default 1: none, as in stock. */
+  readonly burst?: number;
+  /** Keystrokes and their answers are sent again early where datagrams are lost ({@link EarlyResend}). Default: not, as in stock. */
+  readonly earlyResend?: boolean;
 }
+
+/** Random bytes drawn at once, for the chaff of some ten instructions. */
+const NOISE_BYTES = 128;
 
 /** What became of a datagram. */
 export type Reception =
@@ -75,6 +88,8 @@ export type Reception =
       readonly complete: boolean;
       /** The peer's newest state advanced. */
       readonly newState: boolean;
+      /** And it differs from the one before; else it is a sign of life or an acknowledgement. */
+      readonly news: boolean;
       /** Why its payload was not used, if it was not. */
       readonly reason?: DropReason;
     };
@@ -107,8 +122,12 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
   readonly #random: (length: number) => Uint8Array;
   readonly #link: Link;
   readonly #assembly = new Assembly();
+  readonly #early: EarlyResend | undefined;
   readonly #sender: Sender<L>;
   readonly #receiver: Receiver<R>;
+  /** Random bytes that are not used yet, from `#noiseAt` on. */
+  #noise: Uint8Array = new Uint8Array(0);
+  #noiseAt = 0;
   #instructionId = 0n;
   #attached: boolean;
   #lastSuccess = Number.NEGATIVE_INFINITY;
@@ -124,8 +143,15 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
     this.#random = options.random;
     this.#link = new Link(options.family ?? "inet");
     const minDelay = options.minDelay ?? (side === "client" ? SEND_MINDELAY_CLIENT : SEND_MINDELAY_SERVER);
+    if (options.earlyResend)
+      this.#early = new EarlyResend(this.#link.rtt, this.#link.loss, side === "server", now);
     // A screen is handed over whole; what is typed is added to the stream.
-    this.#sender = new Sender(options.local, minDelay, this.#link.rtt, now, side === "server");
+    this.#sender = new Sender(options.local, minDelay, this.#link.rtt, now, {
+      replacedOnly: side === "server",
+      answersHeartbeats: options.answersHeartbeats ?? false,
+      burst: options.burst ?? 1,
+      early: this.#early,
+    });
     this.#receiver = new Receiver(options.remote);
     this.#attached = side === "client"; // [P 5.2] a client knows where its server is
   }
@@ -140,35 +166,47 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
     if (typeof opened === "string") return { ok: false, reason: this.#drop(opened) }; // [P 3.10]
     const inOrder = this.#link.accept(opened, now, meta?.ce === true);
     if (inOrder) this.#attached = true;
-    return this.#receivePayload(opened.payload, now, inOrder);
+    return this.#receivePayload(opened.plaintext, now, inOrder);
   }
 
   /** A payload is used also if its datagram is late: states are known by their numbers [P 4.12]. */
-  #receivePayload(payload: Uint8Array, now: number, inOrder: boolean): Reception {
-    const refuse = (reason: DropReason, complete = false): Reception => {
-      return { ok: true, inOrder, complete, newState: false, reason: this.#drop(reason) };
-    };
-    const fragment = decodeFragment(payload);
-    if (fragment === undefined) return refuse("fragment-header");
-    const stream = this.#assembly.add(fragment);
-    if (stream === undefined) return { ok: true, inOrder, complete: false, newState: false };
-    if (typeof stream === "string") return refuse(stream);
-    const bytes = decompress(stream);
-    if (bytes === undefined) return refuse("compression");
-    const instruction = decodeInstruction(bytes);
-    if (instruction === undefined) return refuse("instruction");
-    if (instruction.protocolVersion !== PROTOCOL_VERSION) return refuse("version"); // [P 9.2]
+  #receivePayload(plaintext: Uint8Array, now: number, inOrder: boolean): Reception {
+    let stream: Uint8Array | DropReason | undefined = plaintext;
+    let start = TIMESTAMPS_BYTES + FRAGMENT_HEADER_BYTES;
+    if (
+      !isWhole(plaintext, TIMESTAMPS_BYTES) ||
+      !this.#assembly.passes(uint64At(plaintext, TIMESTAMPS_BYTES))
+    ) {
+      const fragment = decodeFragment(plaintext, TIMESTAMPS_BYTES);
+      if (fragment === undefined) return this.#refuse("fragment-header", inOrder);
+      stream = this.#assembly.add(fragment);
+      start = 0;
+    }
+    if (stream === undefined) return { ok: true, inOrder, complete: false, newState: false, news: false };
+    if (typeof stream === "string") return this.#refuse(stream, inOrder);
+    const bytes = decompress(stream, start);
+    if (bytes === undefined) return this.#refuse("compression", inOrder);
+    const instruction = decodeInstruction(bytes, false);
+    if (instruction === undefined) return this.#refuse("instruction", inOrder);
+    if (instruction.protocolVersion !== PROTOCOL_VERSION) return this.#refuse("version", inOrder); // [P 9.2]
 
     this.stats.instructionsIn++;
     this.#sender.acked(instruction.ackNum); // [P 9.3]
     this.#lastSuccess = this.#sender.sentAckedTime; // [P 5.4]
+    this.#early?.acked(this.#lastSuccess, now);
     const outcome = this.#receiver.process(instruction, now);
     if (outcome === "new") {
-      this.#sender.received(instruction.newNum, instruction.diff.length > 0, now); // [P 9.8]
-      return { ok: true, inOrder, complete: true, newState: true };
+      const news = instruction.diff.length > 0;
+      if (news) this.#early?.asked(now);
+      this.#sender.received(instruction.newNum, news, now); // [P 9.8]
+      return { ok: true, inOrder, complete: true, newState: true, news };
     }
-    if (outcome === "late") return { ok: true, inOrder, complete: true, newState: false };
-    return refuse(outcome, true);
+    if (outcome === "late") return { ok: true, inOrder, complete: true, newState: false, news: false };
+    return this.#refuse(outcome, inOrder, true);
+  }
+
+  #refuse(reason: DropReason, inOrder: boolean, complete = false): Reception {
+    return { ok: true, inOrder, complete, newState: false, news: false, reason: this.#drop(reason) };
   }
 
   #drop(reason: DropReason): DropReason {
@@ -197,9 +235,12 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
     return this.#sender.current;
   }
 
-  /** Replaces the current state and takes the new one over. */
-  setCurrent(state: L): void {
-    this.#sender.setCurrent(state);
+  /**
+   * Replaces the current state and takes the new one over.
+   * @param paced nobody waits for it: it goes no sooner than stock would send it
+   */
+  setCurrent(state: L, paced = false): void {
+    this.#sender.setCurrent(state, paced);
   }
 
   /**
@@ -223,7 +264,10 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
   }
 
   #transmit(update: Update, now: number, send: (datagram: Uint8Array) => void): void {
-    const instruction = { protocolVersion: PROTOCOL_VERSION, ...update, chaff: this.#chaff() };
+    const { oldNum, newNum, ackNum, throwawayNum, diff } = update;
+    const chaff = this.#chaff();
+    const protocolVersion = PROTOCOL_VERSION;
+    const instruction = { protocolVersion, oldNum, newNum, ackNum, throwawayNum, diff, chaff };
     this.#instructionId++; // [P 6.4]
     this.stats.instructionsOut++;
     this.#sendError = undefined;
@@ -231,7 +275,7 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
     for (const fragment of split(compressed, this.#instructionId, this.#link.fragmentContents)) {
       // [P 4.3] all datagrams of a pass carry its time; the first takes the reply with it [P 4.4]
       const reply = this.#link.takeTimestampReply(now);
-      const datagram = this.#seal(packPlaintext(timestamp16(now), reply, encodeFragment(fragment)));
+      const datagram = this.#seal(stamp(encodeFragment(fragment, TIMESTAMPS_BYTES), timestamp16(now), reply));
       if (datagram === undefined) return;
       this.stats.datagramsOut++;
       this.stats.bytesOut += datagram.length;
@@ -256,7 +300,13 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
 
   /** The length is a random byte modulo 17 [P 7.6]. */
   #chaff(): Uint8Array {
-    return this.#random(this.#random(1)[0]! % (MAX_CHAFF_BYTES + 1));
+    if (this.#noiseAt + 1 + MAX_CHAFF_BYTES > this.#noise.length) {
+      this.#noise = this.#random(NOISE_BYTES);
+      this.#noiseAt = 0;
+    }
+    const from = this.#noiseAt + 1;
+    this.#noiseAt = from + (this.#noise[from - 1]! % (MAX_CHAFF_BYTES + 1));
+    return this.#noise.slice(from, this.#noiseAt);
   }
 
   /** The system did not take a datagram. "emsgsize" makes all later ones small [P 5.8]; others are only noted [P 5.9]. */

@@ -3,7 +3,15 @@
  *
  *   UserMessage { 1: repeated Instruction { 2: Keystroke { 4: keys } | 3: ResizeMessage { 5: width, 6: height } } }
  */
-import { FIELD_OVERHEAD, LENGTH_DELIMITED, Reader, VARINT, Writer } from "./protobuf.ts";
+import {
+  FIELD_OVERHEAD,
+  fieldLength,
+  LENGTH_DELIMITED,
+  Reader,
+  VARINT,
+  varintLength,
+  Writer,
+} from "./protobuf.ts";
 
 export interface Keys {
   readonly kind: "keys";
@@ -23,10 +31,15 @@ export type UserEvent = Keys | Resize;
 
 /** One Instruction for each event [P 7.7]. The caller joins neighbouring keys. No events: no bytes. */
 export function encodeUserMessage(events: readonly UserEvent[]): Uint8Array {
-  const instructions = events.map((event) =>
-    event.kind === "keys" ? nest(2, nest(4, event.bytes)) : nest(3, encodeResize(event.cols, event.rows)),
-  );
-  return encodeMessage(instructions);
+  if (events.length === 0) return NO_BYTES;
+  let size = 0;
+  for (const event of events) size += FIELD_OVERHEAD * 4 + (event.kind === "keys" ? event.bytes.length : 0);
+  const writer = new Writer(size);
+  for (const event of events) {
+    if (event.kind === "keys") writeNested(writer, event.bytes);
+    else writeResize(writer, event);
+  }
+  return writer.finish();
 }
 
 /** The events of a UserMessage; undefined if it is no protobuf message. */
@@ -54,22 +67,16 @@ export function decodeUserMessage(bytes: Uint8Array): UserEvent[] | undefined {
   return message.failed ? undefined : events;
 }
 
-/** A message of the given Instructions in field 1. */
-export function encodeMessage(instructions: readonly Uint8Array[]): Uint8Array {
-  const size = instructions.reduce((sum, instruction) => sum + FIELD_OVERHEAD + instruction.length, 0);
-  const message = new Writer(size);
-  for (const instruction of instructions) message.bytes(1, instruction);
-  return message.finish();
+/** An Instruction with the bytes of keys or of a screen: field 2 of it, field 4 of that. */
+export function writeNested(writer: Writer, bytes: Uint8Array): void {
+  const inner = fieldLength(bytes.length);
+  writer.message(1, fieldLength(inner)).message(2, inner).bytes(4, bytes);
 }
 
-/** A message with one field. */
-export function nest(field: number, value: Uint8Array): Uint8Array {
-  return new Writer(FIELD_OVERHEAD + value.length).bytes(field, value).finish();
-}
-
-/** A ResizeMessage, which host messages have too. */
-export function encodeResize(cols: number, rows: number): Uint8Array {
-  return new Writer(2 * FIELD_OVERHEAD).varint(5, cols).varint(6, rows).finish();
+/** An Instruction with a ResizeMessage, which host messages have too. */
+export function writeResize(writer: Writer, { cols, rows }: Resize): void {
+  const inner = 2 + varintLength(cols) + varintLength(rows);
+  writer.message(1, fieldLength(inner)).message(3, inner).varint(5, cols).varint(6, rows);
 }
 
 /** A ResizeMessage; a dimension that is absent is 0. Undefined if it is no protobuf message. */

@@ -38,6 +38,7 @@ const AF_INET6 = 10;
 const SOCK_STREAM = 1;
 const AI_CANONNAME = 0x2;
 const AI_NUMERICHOST = 0x4;
+const AI_V4MAPPED = 0x8;
 const EAI_SYSTEM = -11;
 const NI_NUMERICHOST = 1;
 const NI_MAXHOST = 1025;
@@ -75,6 +76,26 @@ export function lookUpAddress(query: AddressQuery): AddressAnswer {
   } finally {
     libc().freeaddrinfo(head);
   }
+}
+
+/**
+ * The sockaddr of a numeric address for a socket of this family, its port 0 (bytes 2 and 3, big-endian); undefined if the
+ * address is none of that family. A socket of IPv6 reaches IPv4 by mapped addresses.
+ */
+export function rawSocketAddress(address: string, family: "inet" | "inet6"): Uint8Array | undefined {
+  if (address.includes("\0")) return undefined;
+  const hints = new Int32Array(ADDRINFO_BYTES / 4);
+  hints[0] = AI_NUMERICHOST | (family === "inet6" ? AI_V4MAPPED : 0);
+  hints[1] = family === "inet" ? AF_INET : AF_INET6;
+  hints[2] = SOCK_STREAM;
+  const result = new BigUint64Array(1);
+  const host = cString(address);
+  if (libc().getaddrinfo(ptr(host), null, ptr(hints), ptr(result)) !== 0) return undefined;
+  const head = Number(result[0]) as Pointer;
+  const length = read.u32(head, OFFSET.addressLength);
+  const raw = new Uint8Array(toArrayBuffer(read.ptr(head, OFFSET.address) as Pointer, 0, length).slice(0));
+  libc().freeaddrinfo(head);
+  return raw;
 }
 
 function readList(head: Pointer): AddressAnswer {

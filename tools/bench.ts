@@ -29,9 +29,10 @@ const SET: readonly Part[] = [
   { name: "crypto", args: [], limit: 30 },
   { name: "emulator", args: ["--quick", "--ms=40"], limit: 60 },
   { name: "display", args: [], limit: 30 },
-  { name: "startup", args: [], limit: 30 },
+  { name: "startup", args: [], limit: 15 },
   { name: "end-to-end", args: [], limit: 120 },
   { name: "local-echo", args: ["120"], limit: 40 },
+  { name: "loss", args: ["40"], limit: 19 },
   { name: "prediction", args: ["--virtual"], limit: 60 },
   {
     name: "host",

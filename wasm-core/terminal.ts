@@ -29,6 +29,7 @@ export interface DiffOptions {
   readonly screen?: boolean;
 }
 
+const NOTHING = new Uint8Array(0);
 /** Bytes handed to the core at once. */
 const CHUNK = 65536;
 
@@ -120,16 +121,16 @@ export class Terminal {
     const t = this.pointer;
     const scratch = this.#views.scratch(CHUNK);
     for (let at = 0; at < bytes.length; at += CHUNK) {
-      const part = bytes.subarray(at, at + CHUNK);
+      const part = bytes.length <= CHUNK ? bytes : bytes.subarray(at, at + CHUNK);
       this.#views.bytes().set(part, scratch);
       this.#abi.terminal_input(t, scratch, part.length);
     }
   }
 
-  /** Everything waiting for the child: answers and translated input. Empties the queue. A fresh array. */
+  /** Everything waiting for the child: answers and translated input. Empties the queue. A fresh array, or none. */
   takeReplies(): Uint8Array {
     const length = this.#abi.terminal_reply_length(this.pointer);
-    if (length === 0) return new Uint8Array(0);
+    if (length === 0) return NOTHING;
     const at = this.#abi.terminal_reply_ptr(this.pointer) >>> 0;
     const replies = this.#views.bytes().slice(at, at + length);
     this.#abi.terminal_clear_replies(this.pointer);

@@ -4,7 +4,6 @@
  * server is given, so that tests put a server in virtual time behind it.
  */
 import { parseKey } from "../../ssp/key.ts";
-import { MAX_CHAFF_BYTES } from "../../ssp/params.ts";
 import { TerminalState } from "../../ssp/terminal-state.ts";
 import { Transport } from "../../ssp/transport.ts";
 import { UserStream } from "../../ssp/user-stream.ts";
@@ -26,10 +25,28 @@ export interface ClientEvents {
   sent?(client: LoadClient, state: bigint): void;
 }
 
+/** How an end sends, where the protocol leaves it free; all left out is what stock does. */
+export interface Manner {
+  /** ms to collect. */
+  readonly minDelay?: number;
+  /** States that may follow each other at once. */
+  readonly burst?: number;
+  readonly earlyResend?: boolean;
+  /** Of servers. */
+  readonly answersHeartbeats?: boolean;
+}
+
+export const STOCK: Manner = {};
+/** As client/session.ts and server/attachment.ts have it. */
+export const OURS: Manner = { minDelay: 0, burst: 4, earlyResend: true };
+/** Adds as little as possible of its own: what is measured is the server. */
+const PROMPT: Manner = { minDelay: 0 };
+
 /** What a client lives in. */
 export interface Surroundings {
   readonly wheel: Wheel;
   readonly openWire: OpenWire;
+  readonly manner?: Manner;
 }
 
 let shared: Surroundings | undefined;
@@ -37,20 +54,6 @@ let shared: Surroundings | undefined;
 function reality(): Surroundings {
   shared ??= { wheel: new Wheel(), openWire: udpWire };
   return shared;
-}
-
-/** Of each length that padding may have. */
-const PADDINGS = Array.from({ length: MAX_CHAFF_BYTES + 1 }, (_, length) =>
-  new Uint8Array(length).fill(length),
-);
-let drawn = 0;
-/**
- * Padding of instructions, which varies their length. Lengths are spread as real clients' are; but nothing need be hidden
- * here, and fresh random bytes for each packet would cost as much as its encryption. One byte is valid until the next call.
- */
-function padding(length: number): Uint8Array {
-  if (length === 1) PADDINGS[1]![0] = drawn = (drawn * 5 + 113) & 255;
-  return PADDINGS[length]!;
 }
 
 export class LoadClient {
@@ -85,9 +88,8 @@ export class LoadClient {
       local: new UserStream(),
       remote: TerminalState.initial(core.createTerminal(80, 24, "replica")),
       now: this.startedAt,
-      // A key is sent as it is typed: what is measured is the server.
-      minDelay: 0,
-      random: padding,
+      ...(surroundings.manner ?? PROMPT),
+      random: (length) => crypto.getRandomValues(new Uint8Array(length)),
     });
   }
 

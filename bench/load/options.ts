@@ -37,8 +37,11 @@ Opens sessions on a server, lets them behave, and reports how long keys took.
   --rounds N          of --compare (default 3)
   --seed N            of all chance (default 1)
 
+  --own-clients       clients send as those that come with the server: on a bad line
+                      the client's part is as large as the server's
   --impair WEATHER    delay=MS,jitter=MS,loss=P,reorder=P,duplicate=P,rate=BITS,queue=MS,
-                      each direction alike, or up.loss=30% for one
+                      each direction alike, or up.loss=30% for one; burst=MS: losses
+                      come in a row; bulk=1: a download fills the queue, too
   --roam S            each session changes its address every S seconds
   --blackout AT:S     no datagram passes for S seconds, from AT seconds on
 
@@ -99,6 +102,7 @@ function parse(args: readonly string[]): LoadOptions {
       limit: text,
       seed: text,
       impair: text,
+      "own-clients": { type: "boolean" },
       roam: text,
       blackout: text,
       json: text,
@@ -154,6 +158,7 @@ function parse(args: readonly string[]): LoadOptions {
       warmup: number("warmup", 5, 0, DAY),
       duration: number("duration", 10, 0.1, DAY),
       seed: whole("seed", 1, 0, 2 ** 32 - 1),
+      ownClients: values["own-clients"] === true,
       roam: number("roam", 0, 0, DAY),
       ...(values.impair === undefined ? {} : { weather: parseWeather(values.impair) }),
       ...(blackout ? { blackout } : {}),

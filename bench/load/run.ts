@@ -5,7 +5,7 @@
 import { arch, cpus, release, totalmem, type } from "node:os";
 import { Random } from "../../test/simulation/random.ts";
 import type { Core } from "../../wasm-core/core.ts";
-import type { Surroundings } from "./client.ts";
+import { OURS, STOCK, type Surroundings } from "./client.ts";
 import { CLEAR, Path, type Weathers } from "./impairment.ts";
 import { Meter, sumOf } from "./meter.ts";
 import { type BehaviourName, type BehaviourOptions, makeBehaviour, type Share, shareOut } from "./mix.ts";
@@ -30,6 +30,8 @@ export interface LoadPlan {
   readonly duration: number;
   readonly seed: number;
   readonly weather?: Weathers;
+  /** Clients send as those do that come with the server. */
+  readonly ownClients: boolean;
   /** Each session changes its address every so many seconds; 0: never. */
   readonly roam: number;
   /** The network is dark from `at` for `length` seconds of the measured time. */
@@ -81,6 +83,7 @@ export class LoadRun {
     const { weather } = plan;
     const isImpaired = weather !== undefined || plan.blackout !== undefined;
     this.#surroundings = {
+      ...(plan.ownClients ? { manner: server.name.startsWith("stock") ? STOCK : OURS } : {}),
       wheel: this.#wheel,
       openWire: isImpaired
         ? impaired(

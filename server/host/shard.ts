@@ -6,6 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { printKey } from "../../ssp/key.ts";
 import { KEY_BYTES } from "../../ssp/params.ts";
+import { Wheel } from "../../sys/wheel.ts";
 import type { Core } from "../../wasm-core/core.ts";
 import { Attachment, type Peer } from "../attachment.ts";
 import type { Hub } from "../hub.ts";
@@ -66,6 +67,7 @@ export class Shard {
   readonly #options: ShardOptions;
   readonly #pool: HubPool;
   readonly #sessions = new Map<number, Hosted>();
+  readonly #wheel = new Wheel();
   readonly #streams: StreamServer;
 
   constructor(options: ShardOptions) {
@@ -183,6 +185,7 @@ export class Shard {
         notices: (plan) => loginNotices(plan.environment.HOME ?? "/", process.pid),
         terminal: this.#options.core.createTerminal(size.cols, size.rows, "host"),
         clock: this.#options.clock,
+        wheel: this.#wheel,
         limits: request.limits,
         utmp: this.#options.utmp,
         log: (text) => this.#options.log(`session ${request.name} of ${owner.name}: ${text}`),

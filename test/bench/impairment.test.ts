@@ -47,6 +47,47 @@ describe("a path", () => {
     expect(path.counts.reordered).toBe(overtaken);
   });
 
+  test("loses in bursts of the mean length it was told, and as much in all", () => {
+    const { path, arrivals } = send({ loss: 0.1, burst: 40 }, 2);
+    const runs = arrivals
+      .map((at) => (at.length === 0 ? "x" : "."))
+      .join("")
+      .match(/x+/g)!;
+    expect(path.counts.lost / COUNT).toBeGreaterThan(0.07);
+    expect(path.counts.lost / COUNT).toBeLessThan(0.13);
+    // 100 bursts, each of a length that varies as much as it is long: three standard deviations.
+    const mean = (2 * path.counts.lost) / runs.length;
+    expect(mean).toBeGreaterThan(40 * 0.7);
+    expect(mean).toBeLessThan(40 * 1.3);
+  });
+
+  test("that shares its bottleneck with a download waits in the queue which that fills, up and down as Reno goes", () => {
+    const base = { delay: 25, rate: 1_000_000, queue: 1000, bulk: 1 };
+    const { path, arrivals } = send(base, 20);
+    const waits = arrivals.flatMap((at, i) => (at.length > 0 ? [at[0]! - i * 20 - 25] : []));
+    const second = waits.slice(2000);
+    expect(Math.max(...second)).toBeGreaterThan(950);
+    expect(Math.max(...second)).toBeLessThan(1010);
+    // Halved at 1.05 s of window: half a second less the line itself is left.
+    expect(Math.min(...second)).toBeGreaterThan(430);
+    expect(Math.min(...second)).toBeLessThan(520);
+    // A segment a round trip, so some fifty round trips of 0.5 to 1 s between two overflows.
+    let halvings = 0;
+    let isFull = false;
+    for (const wait of waits) {
+      if (wait > 900) isFull = true;
+      else if (wait < 600 && isFull) {
+        isFull = false;
+        halvings++;
+      }
+    }
+    const seconds = (COUNT * 20) / 1000;
+    expect(seconds / halvings).toBeGreaterThan(25);
+    expect(seconds / halvings).toBeLessThan(50);
+    expect(path.counts.overflowed).toBeGreaterThan(50);
+    expect(path.counts.overflowed / COUNT).toBeLessThan(0.03);
+  });
+
   test("with a narrow bottleneck passes its rate, queues up to its limit and drops the rest", () => {
     // 128 B on the line each ms is 1,024 kbit/s; the line takes half of that.
     const { path, arrivals } = send({ rate: 512_000, queue: 200 });

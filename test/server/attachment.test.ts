@@ -67,8 +67,14 @@ class World {
   /** Output of the child. */
   print(text: string): void {
     this.terminal.feed(new TextEncoder().encode(text));
-    this.attachment.screenChanged(this.now);
+    this.attachment.screenChanged(this.now, text.length);
     this.attachment.tick(this.now);
+  }
+
+  /** A key arrives. */
+  type(text: string): void {
+    this.client.current.pushBytes(new TextEncoder().encode(text));
+    this.pass();
   }
 
   /** One pass of both ends. */
@@ -95,7 +101,8 @@ class World {
     world.client.current.pushResize(80, 24);
     world.run(500);
     world.print("$ ");
-    world.run(4000);
+    // Not on a heartbeat, which comes each 3 s.
+    world.run(4500);
     world.sent.length = 0;
     return world;
   }
@@ -153,6 +160,48 @@ describe("a frame leaves", () => {
     const times = world.sent.map(({ at }) => at);
     expect(world.sent.map(({ text }) => text)).toEqual(["$ a", "$ ab"]);
     expect(times[1]! - times[0]!).toBe(20);
+  });
+
+  test("at once, when it is a key's echo; and what follows is not held up by it", () => {
+    const world = World.settled();
+    const start = world.now;
+    world.type("l");
+    expect(world.sent).toEqual([]);
+    world.print("l");
+    expect(world.sent).toEqual([{ at: start, to: HOME, text: "$ l" }]);
+    world.run(5);
+    world.print("s");
+    world.run(30);
+    expect(world.sent.slice(1).map(({ at, text }) => ({ at: at - start, text }))).toEqual([
+      { at: 6, text: "$ ls" },
+    ]);
+  });
+
+  test("not as an echo, when it is more than one", () => {
+    const world = World.settled();
+    const start = world.now;
+    world.type("\r");
+    world.print("x".repeat(300));
+    world.run(10);
+    expect(world.sent.map(({ at }) => at - start)).toEqual([1]);
+  });
+
+  test("a few at once for a person, and then as often as stock sends", () => {
+    const world = World.settled();
+    const start = world.now;
+    world.type("r");
+    for (let i = 0; i < 100; i++) {
+      world.print("x");
+      world.run(2);
+    }
+    const times = world.sent.map(({ at }) => at - start);
+    expect(times.filter((at) => at < 20).length).toBeGreaterThan(2);
+    // One for each 20 ms, and the burst once.
+    expect(times.filter((at) => at < 200).length).toBeLessThanOrEqual(200 / 20 + 4);
+    for (const at of times) {
+      const window = times.filter((other) => other >= at && other < at + 60);
+      expect(window.length).toBeLessThanOrEqual(3 + 4);
+    }
   });
 
   test("and sleep ends in time for it", () => {

@@ -43,7 +43,7 @@ class Member implements HubMember {
       this.peer = from;
     }
     this.taken++;
-    return { ok: true, inOrder, complete: true, newState: true };
+    return { ok: true, inOrder, complete: true, newState: true, news: true };
   }
 
   onSendError(): void {}

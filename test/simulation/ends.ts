@@ -36,7 +36,11 @@ export interface EndOptions {
   readonly rows: number;
   /** The client's, ms; default: the protocol's. */
   readonly minDelay?: number;
+  /** Sends as our programs do, not as stock's: ahead of the pace, and early again where datagrams are lost. */
+  readonly hasty?: boolean;
 }
+
+const HASTY = { burst: 4, earlyResend: true };
 
 /** Timers fire on whole milliseconds and up to this much late. */
 const TIMER_SLACK = 2;
@@ -107,6 +111,7 @@ export class ClientEnd extends End {
       random: (length) => random.bytes(length),
       family,
       ...(options.minDelay === undefined ? {} : { minDelay: options.minDelay }),
+      ...(options.hasty ? HASTY : {}),
     });
     this.#hopper = new PortHopper(clock.now);
     this.#open();
@@ -221,6 +226,7 @@ export class ServerEnd extends End {
       now: clock.now,
       random: (length) => random.bytes(length),
       family,
+      ...(options.hasty ? HASTY : {}),
     });
     this.#child = program((bytes) => this.#output(bytes));
     network.attach(SERVER, (arrival) => this.#receive(arrival));

@@ -66,8 +66,9 @@ export class Run {
     this.#scenario = makeScenario(random.fork());
     this.#network = new Network(this.#clock, random.fork());
     this.#network.weather = { toServer: this.#scenario.toServer, toClient: this.#scenario.toClient };
-    const { family, cols, rows, childDelay } = this.#scenario;
-    const options = (): EndOptions => ({
+    const { family, cols, rows, childDelay, hasty } = this.#scenario;
+    const options = (isHasty: boolean): EndOptions => ({
+      hasty: isHasty,
       clock: this.#clock,
       network: this.#network,
       random: random.fork(),
@@ -78,13 +79,16 @@ export class Run {
       rows,
     });
     if (log) this.#trace();
-    this.#server = new ServerEnd(options(), (output) => new Child(this.#clock, childDelay, output));
+    this.#server = new ServerEnd(
+      options(hasty.server),
+      (output) => new Child(this.#clock, childDelay, output),
+    );
     this.#server.onSent = (number, state) => {
       // Before the client's size is known, the state still is state 0, of whose size the ends need not agree.
       const shown = this.#server.delivered.length === 0 ? UNSIZED : this.#see(number, state);
       if (!this.#shown.has(number)) this.#shown.set(number, shown);
     };
-    this.#client = new ClientEnd(options());
+    this.#client = new ClientEnd(options(hasty.client));
     this.#client.onState = (number, state) => this.#checkState(number, state);
     this.#adversary = this.#scenario.adversary
       ? new Adversary(this.#clock, this.#network, random.fork())

@@ -31,6 +31,8 @@ export interface Scenario {
   readonly shutdownLoss: number;
   /** Long enough idle that a server would detach, before the end. */
   readonly sleep: number;
+  /** Which ends send as ours do; the others as stock's. */
+  readonly hasty: { readonly client: boolean; readonly server: boolean };
 }
 
 const KEYS = "abcdefghij klmnop\r\r\rRRMMUUTSQCF";
@@ -70,6 +72,7 @@ export function makeScenario(random: Random): Scenario {
     shutdown: random.pick(["client", "server", "both"] as const),
     shutdownLoss: random.pick([0, 0, 0.3, 1]),
     sleep: random.chance(0.05) ? 60_000 : 0,
+    hasty: { client: random.chance(0.5), server: random.chance(0.5) },
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { timestamp16 } from "../../ssp/clock16.ts";
 import { compress, decompress } from "../../ssp/compression.ts";
-import { packPlaintext } from "../../ssp/datagram.ts";
+import { stamp } from "../../ssp/datagram.ts";
 import { Assembly, decodeFragment, encodeFragment } from "../../ssp/fragment.ts";
 import { decodeInstruction, encodeInstruction, type Instruction } from "../../ssp/instruction.ts";
 import { TerminalState } from "../../ssp/terminal-state.ts";
@@ -94,7 +94,7 @@ export class Forger {
   }
 
   payload(payload: Uint8Array, now = 0): Uint8Array {
-    return this.plaintext(packPlaintext(timestamp16(now), 0xffff, payload));
+    return this.plaintext(stamp(Uint8Array.of(0, 0, 0, 0, ...payload), timestamp16(now), 0xffff));
   }
 
   plaintext(plaintext: Uint8Array): Uint8Array {

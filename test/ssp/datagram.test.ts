@@ -1,8 +1,9 @@
 /** Whole datagrams with the core's cipher, against test/vectors/packets.json. */
 import { describe, expect, test } from "bun:test";
-import { openDatagram, packPlaintext, TO_CLIENT, TO_SERVER } from "../../ssp/datagram.ts";
+import { openDatagram, stamp, TO_CLIENT, TO_SERVER } from "../../ssp/datagram.ts";
 import { decodeFragment, encodeFragment } from "../../ssp/fragment.ts";
 import { parseKey } from "../../ssp/key.ts";
+import { TIMESTAMPS_BYTES } from "../../ssp/params.ts";
 import { loadCore } from "../../wasm-core/load.ts";
 import vectors from "../vectors/packets.json";
 import { hex, toHex } from "./fakes.ts";
@@ -21,7 +22,7 @@ for (const packet of vectors.packets) {
     expect(opened.sequence).toBe(BigInt(packet.seq));
     expect(opened.timestamp).toBe(packet.timestamp);
     expect(opened.timestampReply).toBe(packet.timestamp_reply);
-    const fragment = decodeFragment(opened.payload)!;
+    const fragment = decodeFragment(opened.plaintext, TIMESTAMPS_BYTES)!;
     expect(fragment.id).toBe(BigInt(packet.fragment_id));
     expect(fragment.number).toBe(packet.fragment_num);
     expect(fragment.final).toBe(packet.final);
@@ -35,7 +36,11 @@ for (const packet of vectors.packets) {
       final: packet.final,
       contents: hex(packet.contents),
     };
-    const plaintext = packPlaintext(packet.timestamp, packet.timestamp_reply, encodeFragment(fragment));
+    const plaintext = stamp(
+      encodeFragment(fragment, TIMESTAMPS_BYTES),
+      packet.timestamp,
+      packet.timestamp_reply,
+    );
     const sealer = core.createSealer(key, direction);
     sealer.burn(BigInt(packet.seq), 0n);
     expect(toHex(sealer.seal(plaintext))).toBe(packet.datagram);

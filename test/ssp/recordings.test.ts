@@ -4,11 +4,12 @@
  */
 import { describe, expect, test } from "bun:test";
 import { compress, decompress } from "../../ssp/compression.ts";
-import { openDatagram, packPlaintext, TO_CLIENT, TO_SERVER } from "../../ssp/datagram.ts";
+import { openDatagram, stamp, TO_CLIENT, TO_SERVER } from "../../ssp/datagram.ts";
 import { Assembly, decodeFragment, encodeFragment, split } from "../../ssp/fragment.ts";
 import { decodeHostMessage, encodeHostMessage } from "../../ssp/host-message.ts";
 import { decodeInstruction, encodeInstruction } from "../../ssp/instruction.ts";
 import { Link } from "../../ssp/link.ts";
+import { TIMESTAMPS_BYTES } from "../../ssp/params.ts";
 import { TerminalState } from "../../ssp/terminal-state.ts";
 import { Transport } from "../../ssp/transport.ts";
 import { decodeUserMessage, encodeUserMessage } from "../../ssp/user-message.ts";
@@ -47,26 +48,30 @@ for (const name of NAMES) {
         expect(opened.sequence).toBe(BigInt(decoded.seq));
         expect(opened.timestamp).toBe(decoded.timestamp);
         expect(opened.timestampReply).toBe(decoded.timestamp_reply);
-        const fragment = decodeFragment(opened.payload)!;
+        const fragment = decodeFragment(opened.plaintext, TIMESTAMPS_BYTES)!;
         expect(fragment.id).toBe(BigInt(decoded.fragment.id));
         expect(fragment.number).toBe(decoded.fragment.num);
         expect(fragment.final).toBe(decoded.fragment.final);
         expect(fragment.contents.length).toBe(decoded.fragment.len);
 
-        const plaintext = packPlaintext(opened.timestamp, opened.timestampReply, encodeFragment(fragment));
+        const plaintext = stamp(
+          encodeFragment(fragment, TIMESTAMPS_BYTES),
+          opened.timestamp,
+          opened.timestampReply,
+        );
         const sealer = core.createSealer(recording.key, direction);
         sealer.burn(opened.sequence, 0n);
         expect(toHex(sealer.seal(plaintext))).toBe(toHex(datagram));
         sealer.free();
 
         if (fragment.number === 0) pieces[dir] = [];
-        pieces[dir].push(opened.payload);
+        pieces[dir].push(opened.plaintext.slice(TIMESTAMPS_BYTES));
         const stream = assemblies[dir].add(fragment);
         expect(stream !== undefined).toBe(decoded.instruction !== undefined);
         if (stream === undefined || decoded.instruction === undefined) continue;
         if (typeof stream === "string") throw new Error(stream);
         expect(stream.length).toBe(decoded.compressed_len!);
-        const again = split(stream, fragment.id, contentsSize).map(encodeFragment);
+        const again = split(stream, fragment.id, contentsSize).map((fragment) => encodeFragment(fragment));
         expect(again.map(toHex)).toEqual(pieces[dir].map(toHex));
 
         const bytes = decompress(stream)!;

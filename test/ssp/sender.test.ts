@@ -67,6 +67,37 @@ test("idle sides send an empty state each 3 s, each with a number of its own", (
   expect(b.sent.every((update) => update.diff.length === 0)).toBe(true);
 });
 
+describe("a sender that answers heartbeats", () => {
+  const answering = (): Sender<UserStream> => {
+    const sender = new Sender(new UserStream(), MIN_DELAY, new RttEstimator(), 0, {
+      answersHeartbeats: true,
+    });
+    expect(sender.tick(0, () => {})).toBe(true);
+    return sender;
+  };
+
+  test("waits a little longer for the peer's, and goes with it", () => {
+    const sender = answering();
+    expect(sender.waitTime(0)).toBe(3250);
+    sender.received(1n, false, 3010);
+    expect(sender.waitTime(3010)).toBe(0);
+    expect(sender.tick(3010, () => {})).toBe(true);
+    expect(sender.waitTime(3010)).toBe(3250);
+  });
+
+  test("does not answer one that comes long before its own is due: two of them would never end", () => {
+    const sender = answering();
+    sender.received(1n, false, 500);
+    expect(sender.waitTime(500)).toBe(2750);
+  });
+
+  test("goes on alone when the peer is silent", () => {
+    const sender = answering();
+    expect(sender.tick(3250, () => {})).toBe(true);
+    expect(sender.waitTime(3250)).toBe(3250);
+  });
+});
+
 describe("new data", () => {
   test("waits to collect, from the first change on", () => {
     const b = bench(100);

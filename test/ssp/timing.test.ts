@@ -9,7 +9,7 @@ import { resendFromAcked } from "../../ssp/sender.ts";
 import vectors from "../vectors/timing.json";
 
 function datagram(sequence: bigint, timestamp: number, timestampReply = NO_TIMESTAMP): OpenedDatagram {
-  return { sequence, timestamp, timestampReply, payload: new Uint8Array(0) };
+  return { sequence, timestamp, timestampReply, plaintext: new Uint8Array(4) };
 }
 
 test("the 16-bit clock", () => {
@@ -35,6 +35,27 @@ for (const [at, series] of vectors.rtt.entries()) {
     }
   });
 }
+
+test("the least round trip is that of the last thousand, so that another path is learnt", () => {
+  const rtt = new RttEstimator();
+  expect(rtt.least).toBe(Number.POSITIVE_INFINITY);
+  for (const sample of [40, 20, 300]) rtt.sample(sample);
+  expect(rtt.least).toBe(20);
+  for (let n = 0; n < 400; n++) rtt.sample(90);
+  expect(rtt.least).toBe(20);
+  for (let n = 0; n < 1000; n++) rtt.sample(90);
+  expect(rtt.least).toBe(90);
+});
+
+test("patience is RTO, but on a line of more than a second a quarter more than the round trip", () => {
+  const patience = (sample: number): number => {
+    const rtt = new RttEstimator();
+    for (let n = 0; n < 400; n++) rtt.sample(sample);
+    return rtt.patientRto;
+  };
+  expect(new RttEstimator().patientRto).toBe(1000);
+  expect([5, 100, 700, 1600].map(patience)).toEqual([50, 100, 700, 2000]);
+});
 
 describe("timestamp reply", () => {
   for (const vector of vectors.timestamp_reply) {

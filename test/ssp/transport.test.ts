@@ -76,6 +76,7 @@ describe("dropped and counted", () => {
         inOrder: true,
         complete: true,
         newState: true,
+        news: true,
       });
       expect(server.takeRemoteDiff().length).toBe(1);
     });
@@ -162,10 +163,10 @@ describe("order and acknowledgement", () => {
       forger.instruction({ oldNum: 0n, newNum: 2n, diff: keys("ab") }),
     ];
     const third = forger.instruction({ oldNum: 1n, newNum: 3n, diff: keys("bc") });
-    expect(server.receive(second, 1)).toMatchObject({ inOrder: true, newState: true });
+    expect(server.receive(second, 1)).toMatchObject({ inOrder: true, newState: true, news: true });
     expect(server.receive(first, 2)).toMatchObject({ inOrder: false, complete: true, newState: false });
     expect(server.receive(first, 2)).toMatchObject({ inOrder: false, reason: "duplicate" });
-    expect(server.receive(third, 3)).toMatchObject({ inOrder: true, newState: true });
+    expect(server.receive(third, 3)).toMatchObject({ inOrder: true, newState: true, news: true });
     expect(server.takeRemoteDiff().length).toBe(3);
   });
 
