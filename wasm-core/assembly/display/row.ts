@@ -210,6 +210,8 @@ export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usiz
   // The run of blanks looks at columns that were not reached yet: no further than a cell with the wrap flag.
   const eraseEnd = wraps ? cols - 1 : cols;
   if (hidden) last = max(last, col);
+  // From here on both rows are zero: blank, unchanged, without a wrap flag.
+  const zeroFrom = max(C.extentOf(old), C.extentOf(now));
 
   while (col <= last) {
     let cell = L.cellAt(now, col);
@@ -233,6 +235,10 @@ export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usiz
       let changed = col;
       let hiddenBehind = false;
       while (end < eraseEnd) {
+        if (end >= zeroFrom && style == 0 && !hidden) {
+          end = eraseEnd;
+          break;
+        }
         const blank = L.cellAt(now, end);
         if (!C.isBlank(blank) || !R.sameRendition(C.styleOf(blank), style)) break;
         const before = old ? L.cellAt(old, end) : 0;
