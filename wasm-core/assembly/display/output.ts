@@ -99,7 +99,11 @@ export function putRepeated(byte: u8, count: i32): void {
 export function putBytes(bytes: usize, length: i32): void {
   if (out + <usize>length + SLACK > end) grow(length);
   if (out + <usize>length > end) return;
-  memory.copy(out, bytes, length);
+  if (length > 32) {
+    memory.copy(out, bytes, length);
+  } else {
+    for (let i: usize = 0; i < <usize>length; i++) store<u8>(out + i, load<u8>(bytes + i));
+  }
   out += length;
 }
 
@@ -117,16 +121,25 @@ export function digits(n: u32): i32 {
   return n < 1000 ? 3 : n < 10000 ? 4 : 5;
 }
 
-/** A number in decimal. */
+/** A number in decimal. Colours, rows and columns are below 1000: without a division or a loop. */
 export function putNumber(n: u32): void {
   if (!room()) return;
   const length = digits(n);
-  let rest = n;
-  let p = out + <usize>length;
-  do {
-    store<u8>(--p, <u8>(0x30 + (rest % 10)));
-    rest /= 10;
-  } while (p > out);
+  if (n < 1000) {
+    const hundreds = (n * 41) >> 12;
+    const rest = n - hundreds * 100;
+    const tens = (rest * 103) >> 10;
+    const text = (hundreds | (tens << 8) | ((rest - tens * 10) << 16)) + 0x303030;
+    // What is written behind the number is overwritten.
+    store<u32>(out, text >> ((3 - length) << 3));
+  } else {
+    let rest = n;
+    let p = out + <usize>length;
+    do {
+      store<u8>(--p, <u8>(0x30 + (rest % 10)));
+      rest /= 10;
+    } while (p > out);
+  }
   out += length;
 }
 
@@ -194,6 +207,9 @@ export function keepShorter(first: usize, second: usize): void {
     out = start + second;
     return;
   }
-  memory.copy(start + first, start + second, secondLength);
+  // Forwards in pieces, the last one longer than needed: of so few bytes a bulk copy is mostly its call.
+  for (let i: usize = 0; i < secondLength; i += 16) {
+    v128.store(start + first + i, v128.load(start + second + i));
+  }
   out = start + first + secondLength;
 }
