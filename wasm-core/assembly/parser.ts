@@ -75,6 +75,8 @@ function ground(t: usize, p: usize, end: usize): usize {
     const b = <u32>load<u8>(p);
     if (b - 0x20 < 0x5f || b >= 0x80) {
       if (!canPrintText(t)) return p;
+      // Replica: ill-formed input has stock's number of U+FFFD, which the byte-wise machine knows.
+      if (!host && b >= 0x80 && decodeAt(p, end) == 0) return p;
       const mixed = isMixed(t, p);
       if (beginText(t, b < 0x80)) {
         const begin = p;
