@@ -9,7 +9,7 @@ import { loadCore } from "../wasm-core/load.ts";
 import { LoadClient } from "./load/client.ts";
 import { cpuSeconds, privateBytes } from "./load/processes.ts";
 import { Quantiles } from "./load/quantiles.ts";
-import { type LoadServer, startHost, startStock } from "./load/servers.ts";
+import { endTogether, type LoadServer, startHost, startStock } from "./load/servers.ts";
 import { Typist } from "./load/typist.ts";
 
 const words = process.argv.slice(2).filter((word) => !word.startsWith("--"));
@@ -19,6 +19,7 @@ const wants = (part: string): boolean => words.length === 0 || words.includes(pa
 /** Whether it is stock's turn; `--ours` leaves stock out. */
 const SIDES: readonly boolean[] = process.argv.includes("--ours") ? [false] : [true, false];
 const core = await loadCore();
+endTogether();
 // What is measured must be the servers, not how long the measuring waits for a core.
 takePrecedence(-15);
 

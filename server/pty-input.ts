@@ -46,8 +46,7 @@ export class PtyInput {
   write(bytes: Uint8Array): number {
     if (this.#closed) return 0;
     let rest = bytes;
-    // What terminals are asked for before each key costs a system call, and letters mean nothing to them.
-    const modes = this.#waiting.length > 0 || !isText(bytes) ? this.#device.modes() : undefined;
+    const modes = this.#device.modes();
     if (modes) {
       const key = flowKey(rest, modes);
       if (key) this.#onFlowKey(key);
@@ -107,12 +106,6 @@ export class PtyInput {
       }
     }, RETRY_MS);
   }
-}
-
-/** No key that a terminal may take for itself, unless somebody gave it a letter for Ctrl-S. */
-function isText(bytes: Uint8Array): boolean {
-  for (let i = 0; i < bytes.length; i++) if (bytes[i]! < 0x20 || bytes[i]! >= 0x7f) return false;
-  return true;
 }
 
 /** With IXON: what the last stop or start character does; with IXANY any character starts. */

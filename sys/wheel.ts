@@ -30,7 +30,7 @@ export interface TimeSource {
 }
 
 /** The runtime's clock and one of its timers. */
-function realTime(): TimeSource {
+export function realTime(): TimeSource {
   let timer: Timer | undefined;
   return {
     now: () => performance.now(),

@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { compileCore } from "../wasm-core/compile.ts";
 
 /** `sterna` is the file; `mosh`, `mosh-client` and `mosh-server` are drop-in names for stock's programs. */
-const LINKS = ["sterna-server", "mosh", "mosh-client", "mosh-server"];
+const LINKS = ["sterna-server", "sterna-bench", "mosh", "mosh-client", "mosh-server"];
 
 const root = join(import.meta.dir, "..");
 const dist = process.argv[2] ? resolve(process.argv[2]) : join(root, "dist");
@@ -35,6 +35,8 @@ const run = Bun.spawnSync(
     "--external=./crypto/build/Release/sshcrypto.node",
     `--outfile=${outfile}`,
     join(root, "tools", "executable.ts"),
+    // Runs in a thread of its own.
+    join(root, "bench", "load", "sampler.ts"),
   ],
   { cwd: root, stdout: "pipe", stderr: "pipe" },
 );

@@ -23,6 +23,7 @@ function invokedName(): string {
 let args = process.argv.slice(2);
 const name = invokedName();
 let program = name === "mosh-server" || name === "sterna-server" ? "server" : "client";
+if (name === "sterna-bench") program = "bench";
 if (args[0]?.startsWith(PROGRAM_OPTION)) {
   program = args[0].slice(PROGRAM_OPTION.length);
   args = args.slice(1);
@@ -31,6 +32,9 @@ if (args[0]?.startsWith(PROGRAM_OPTION)) {
 if (program === "server") {
   const { main } = await import("../server/main.ts");
   await main(args, name);
+} else if (program === "bench") {
+  const { main } = await import("../bench/load/main.ts");
+  process.exit(await main(args));
 } else {
   const { main } = await import("../client/main.ts");
   await main(args, name);

@@ -122,10 +122,13 @@ function letterAt(mark: number): string {
 /** Keys in flight beyond which a session types no more until it is answered. */
 export const MAX_PENDING = ROW;
 
-/** Types letters at a shell-like program that echoes them and answers each line. */
+/**
+ * Types letters, line by line. The program says nothing of its own until the end: what a program such as `cat` answers to a
+ * line would come between letters that were typed ahead of it, and nobody could say any more which echo is whose.
+ */
 export class Typist implements Behaviour {
   readonly name = "typist";
-  readonly command = ["cat"];
+  readonly command = ["wc"];
   readonly #rate: number;
   readonly #letters = new Letters();
 
@@ -246,41 +249,72 @@ const RECORDED_PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   password: ["bash", "--norc", "--noprofile", "-i"],
   fish: ["fish", "--private", "--no-config"],
   vim: ["vim", "-u", "NONE", "-i", "NONE", "-n"],
+  less: ["less"],
   python: ["python3", "-q"],
   cat: ["cat"],
 };
 
-/** Keys as somebody typed them once, from a file of "sterna typing 1" lines. */
+/** Keys as somebody typed them once. */
 export interface Recording {
+  /** Tells the program, if it is one of {@link RECORDED_PROGRAMS}. */
   readonly name: string;
   readonly strokes: readonly Stroke[];
 }
 
-/** @throws Error that says what is wrong with the file */
+/**
+ * Reads a recording, a line of JSON an event: "sterna typing 1" (test/recordings/typing), or an asciicast 2 or 3 that was made
+ * with its input (`asciinema rec --stdin`, `--capture-input`).
+ * @throws Error that says what is wrong with the file
+ */
 export function parseRecording(text: string): Recording {
-  const lines = text.split("\n").filter((line) => line.trim() !== "");
-  const head = parseLine(lines[0] ?? "", 1);
-  if (head.format !== "sterna typing 1")
-    throw new Error('a recording begins with a line {"format":"sterna typing 1",...}');
+  const lines = text.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#"));
+  const head = parseLine(lines[0] ?? "", 1) as Record<string, unknown>;
+  const isOurs = head.format === "sterna typing 1";
+  if (!isOurs && head.version !== 2 && head.version !== 3)
+    throw new Error(
+      'a recording begins with a line {"format":"sterna typing 1",...}, or is an asciicast of version 2 or 3',
+    );
   const strokes: Stroke[] = [];
   const encoder = new TextEncoder();
+  let now = 0;
   let last = 0;
-  for (const [index, line] of lines.entries()) {
-    const { at, keys } = parseLine(line, index + 1);
-    if (typeof keys !== "string" || typeof at !== "number") continue;
-    strokes.push({ wait: Math.max(0, at - last), keys: encoder.encode(keys) });
-    last = at;
+  for (const [index, line] of lines.slice(1).entries()) {
+    const event = parseLine(line, index + 2);
+    let keys: unknown;
+    if (isOurs) {
+      const { at } = event as { at?: unknown };
+      if (typeof at === "number") now = at;
+      keys = (event as { keys?: unknown }).keys;
+    } else if (Array.isArray(event)) {
+      const [time, kind, data] = event as unknown[];
+      // Seconds since the start in version 2, since the event before in version 3.
+      if (typeof time === "number") now = time * 1000 + (head.version === 3 ? now : 0);
+      if (kind === "i") keys = data;
+    }
+    if (typeof keys !== "string" || keys === "") continue;
+    strokes.push({ wait: Math.max(0, now - last), keys: encoder.encode(keys) });
+    last = now;
   }
-  if (strokes.length === 0) throw new Error("the recording holds no keys");
-  return { name: String(head.name ?? ""), strokes };
+  if (strokes.length === 0)
+    throw new Error(`the recording holds no keys${isOurs ? "" : ": record it with its input"}`);
+  return { name: isOurs ? String(head.name ?? "") : "", strokes };
 }
 
-function parseLine(line: string, number: number): Record<string, unknown> {
+function parseLine(line: string, number: number): unknown {
   try {
-    return JSON.parse(line) as Record<string, unknown>;
+    const value: unknown = JSON.parse(line);
+    if (typeof value === "object" && value !== null) return value;
   } catch {
-    throw new Error(`line ${number} of the recording is not JSON`);
+    // The same as another kind of JSON.
   }
+  throw new Error(`line ${number} of the recording is no JSON object or array`);
+}
+
+/** Why a recording cannot be played without more words; undefined: it can. */
+export function noProgram({ name }: Recording): string | undefined {
+  if (RECORDED_PROGRAMS[name]) return undefined;
+  const which = name === "" ? "this recording" : `the recording "${name}"`;
+  return `the program of ${which} is not known: give --replay-command`;
 }
 
 /** Types a recording into the program it was made with, once. Its echoes are known by the echo ack only. */
@@ -290,12 +324,14 @@ export class Replay implements Behaviour {
   readonly #strokes: readonly Stroke[];
   #at = 0;
 
-  /** @param command instead of the program the recording's name stands for */
-  constructor(recording: Recording, command: readonly string[] | undefined) {
+  /**
+   * @param command instead of the program the recording's name stands for
+   * @param text the file that a pager shows
+   */
+  constructor(recording: Recording, command: readonly string[] | undefined, text = "") {
     const program = command ?? RECORDED_PROGRAMS[recording.name];
-    if (!program)
-      throw new Error(`the program of the recording "${recording.name}" is not known: give --replay-command`);
-    this.command = program;
+    if (!program) throw new Error(noProgram(recording));
+    this.command = command === undefined && recording.name === "less" ? [...program, text] : program;
     this.#strokes = recording.strokes;
   }
 

@@ -16,16 +16,18 @@ export interface Chart {
   readonly series: readonly Series[];
   /** Values of y grow by powers. */
   readonly logarithmic?: boolean;
+  /** Lines across at these x, such as where measuring begins, each in a colour. */
+  readonly verticals?: readonly { readonly x: number; readonly color: number }[];
   /** Marks of the x axis; default: round numbers. */
   readonly xTicks?: readonly (readonly [x: number, label: string])[];
 }
 
 const WIDTH = 720;
 const HEIGHT = 300;
-const LEFT = 56;
+const LEFT = 64;
 const RIGHT = 12;
 const TOP = 10;
-const BOTTOM = 42;
+const BOTTOM = 50;
 /** About so many marks on an axis. */
 const TICKS = 6;
 
@@ -95,13 +97,20 @@ export function drawChart(chart: Chart): string {
     if (x < xLow || x > xHigh) continue;
     const at = px(x).toFixed(1);
     parts.push(
-      `<line class="grid" x1="${at}" x2="${at}" y1="${TOP}" y2="${HEIGHT - BOTTOM}"/><text class="x" x="${at}" y="${HEIGHT - BOTTOM + 15}">${escapeText(text)}</text>`,
+      `<line class="grid" x1="${at}" x2="${at}" y1="${TOP}" y2="${HEIGHT - BOTTOM}"/><text class="x" x="${at}" y="${HEIGHT - BOTTOM + 18}">${escapeText(text)}</text>`,
     );
   }
   parts.push(
     `<text class="x" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 6}">${escapeText(chart.xLabel)}</text>`,
     `<text class="x" transform="translate(12 ${(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)">${escapeText(chart.yLabel)}</text>`,
   );
+  for (const { x, color } of chart.verticals ?? []) {
+    if (x < xLow || x > xHigh) continue;
+    const at = px(x).toFixed(1);
+    parts.push(
+      `<line class="line from c${color}" x1="${at}" x2="${at}" y1="${TOP}" y2="${HEIGHT - BOTTOM}"/>`,
+    );
+  }
   for (const { points, color, dashed } of usable) {
     const path = points.map(([x, y]) => `${px(x).toFixed(1)},${py(y).toFixed(1)}`).join(" ");
     const only =

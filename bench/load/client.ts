@@ -7,9 +7,10 @@ import { parseKey } from "../../ssp/key.ts";
 import { TerminalState } from "../../ssp/terminal-state.ts";
 import { Transport } from "../../ssp/transport.ts";
 import { UserStream } from "../../ssp/user-stream.ts";
+import { Alarm, type Wheel } from "../../sys/wheel.ts";
 import type { Core, Terminal } from "../../wasm-core/core.ts";
-import { Alarm, Wheel } from "./wheel.ts";
-import { type OpenWire, udpWire, type Wire } from "./wire.ts";
+import { Reality, type Surroundings } from "./surroundings.ts";
+import type { OpenWire, Wire } from "./wire.ts";
 
 export interface Endpoint {
   readonly port: number;
@@ -18,8 +19,8 @@ export interface Endpoint {
 }
 
 export interface ClientEvents {
-  /** A new state of the server is there. */
-  frame?(client: LoadClient, now: number): void;
+  /** A new state of the server is there, which arrived at that time. */
+  frame?(client: LoadClient, at: number): void;
   ended?(client: LoadClient, how: string): void;
   /** A new state was sent; it holds all that was typed by now. */
   sent?(client: LoadClient, state: bigint): void;
@@ -42,17 +43,9 @@ export const OURS: Manner = { minDelay: 0, burst: 4, earlyResend: true };
 /** Adds as little as possible of its own: what is measured is the server. */
 const PROMPT: Manner = { minDelay: 0 };
 
-/** What a client lives in. */
-export interface Surroundings {
-  readonly wheel: Wheel;
-  readonly openWire: OpenWire;
-  readonly manner?: Manner;
-}
-
-let shared: Surroundings | undefined;
-/** Real time and real sockets. */
+let shared: Reality | undefined;
 function reality(): Surroundings {
-  shared ??= { wheel: new Wheel(), openWire: udpWire };
+  shared ??= new Reality();
   return shared;
 }
 
@@ -119,6 +112,8 @@ export class LoadClient {
     if (this.#closed) return;
     this.transport.current.pushBytes(bytes);
     this.#pass(now, true);
+    // Its time runs from `now`: it must not wait for the keys of other sessions.
+    this.#wire?.flush?.();
   }
 
   /** From now on from another port. */
@@ -133,11 +128,18 @@ export class LoadClient {
     this.roams++;
   }
 
+  /** Asks the server to end the session; `ended` is told when it has. */
+  leave(now = this.#wheel.now()): void {
+    if (this.#closed) return;
+    this.transport.startShutdown(now);
+    this.#pass(now, true);
+  }
+
   /** Leaves the server without a word. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#wheel.clear(this.#alarm);
+    this.#wheel.set(this.#alarm, Number.POSITIVE_INFINITY);
     this.#wire?.close();
     this.transport.release();
   }
@@ -172,20 +174,20 @@ export class LoadClient {
   #open(): Promise<Wire> {
     return this.#openWire(
       this.#endpoint,
-      (bytes) => this.#receive(bytes),
+      (bytes, at) => this.#receive(bytes, at),
       () => {
         this.sendErrors++;
       },
     );
   }
 
-  #receive(bytes: Uint8Array): void {
+  #receive(bytes: Uint8Array, at: number): void {
     if (this.#closed) return;
     const now = this.#wheel.now();
     const reception = this.transport.receive(bytes, now);
     if (reception.ok && reception.newState) {
-      this.connectedAt ??= now;
-      this.#events.frame?.(this, now);
+      this.connectedAt ??= at;
+      this.#events.frame?.(this, at);
     } else if (reception.ok && reception.complete) {
       this.repeatsIn++;
     }

@@ -100,7 +100,13 @@ export function ratioRows({ rounds, ratios }: Comparison): string[][] {
 
 export function comparisonText(comparison: Comparison): string {
   const rows = [
-    [`${comparison.rounds.length} rounds`, comparison.a, comparison.b, "ratio", "least to most"],
+    [
+      comparison.rounds.length === 1 ? "1 round" : `${comparison.rounds.length} rounds`,
+      comparison.a,
+      comparison.b,
+      "ratio",
+      "least to most",
+    ],
     ...ratioRows(comparison),
   ];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));

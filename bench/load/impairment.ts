@@ -59,7 +59,7 @@ export class Path {
   /** When the bottleneck has sent all it holds. */
   #busyUntil = 0;
   #lastArrival = 0;
-  readonly counts = { sent: 0, lost: 0, overflowed: 0, duplicated: 0, reordered: 0 };
+  readonly counts = { sent: 0, lost: 0, overflowed: 0, duplicated: 0, reordered: 0, dark: 0 };
 
   constructor(weather: Weather, random: Random) {
     this.#weather = weather;

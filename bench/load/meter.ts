@@ -11,22 +11,29 @@ export class Meter {
   ack = new Quantiles();
   /** Of the current second. */
   #recent = new Quantiles();
+  /** Keys that were due. */
   keys = 0;
-  /** Strokes put off because too many keys were without an answer. */
+  /** Strokes put off because too many keys were without an answer; their time counts from when they were due. */
   held = 0;
+  /** Keys whose echo never came. They count with the time they waited in vain. */
+  unanswered = 0;
   frames = 0;
+  /** Keys from before do not count. */
+  #since = Number.NEGATIVE_INFINITY;
 
   constructor(name: string) {
     this.name = name;
   }
 
-  byScreen(latency: number): void {
-    this.screen.record(latency);
-    this.#recent.record(latency);
+  /** A key of the time `struck` is on the screen. */
+  byScreen(struck: number, now: number): void {
+    this.#recent.record(now - struck);
+    if (struck >= this.#since) this.screen.record(now - struck);
   }
 
-  byAck(latency: number): void {
-    this.ack.record(latency);
+  /** A key of the time `struck` has its echo ack. */
+  byAck(struck: number, now: number): void {
+    if (struck >= this.#since) this.ack.record(now - struck);
   }
 
   /** The key-to-screen times since the last call. */
@@ -37,11 +44,13 @@ export class Meter {
   }
 
   /** Forgets what was measured while warming up; connections stay. */
-  restart(): void {
+  restart(now: number): void {
+    this.#since = now;
     this.screen = new Quantiles();
     this.ack = new Quantiles();
     this.keys = 0;
     this.held = 0;
+    this.unanswered = 0;
     this.frames = 0;
   }
 }

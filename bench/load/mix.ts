@@ -65,6 +65,6 @@ export function makeBehaviour(name: BehaviourName, options: BehaviourOptions): B
       return new Flood();
     case "replay":
       if (!options.recording) throw new Error("mix: replay needs --replay FILE");
-      return new Replay(options.recording, options.replayCommand);
+      return new Replay(options.recording, options.replayCommand, options.pagerFile);
   }
 }

@@ -1,12 +1,14 @@
 /** The load generator's command line. Pure but for reading the recording that is named. */
-import { readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { parseArgs } from "node:util";
-import { parseRecording, type Recording } from "./behaviour.ts";
+import { noProgram, parseRecording, type Recording } from "./behaviour.ts";
 import { parseWeather } from "./impairment.ts";
 import { parseMix } from "./mix.ts";
 import type { LoadPlan } from "./run.ts";
+import { isOwn, OWN } from "./servers.ts";
 
-export const HELP = `Usage: load [options]
+export const HELP = `Usage: sterna-bench [options]      (in a checkout: bun bench/load.ts)
 
 Opens sessions on a server, lets them behave, and reports how long keys took.
 
@@ -25,14 +27,16 @@ Opens sessions on a server, lets them behave, and reports how long keys took.
   --mix MIX           idle, typist, editor, pager, flood, replay, with weights:
                       idle=90,typist=9,flood=1 (default typist)
   --rate R            keys a second of typists, editors and pagers (default 4)
-  --replay FILE       a recording of test/recordings/typing for "replay"
-  --replay-command C  the program to type it into, if its name does not tell
+  --replay FILE       a recording for "replay": of test/recordings/typing, or an
+                      asciicast with its input (asciinema rec --stdin)
+  --replay-command C  the program to type it into, if it does not tell
 
   --ramp S            seconds over which sessions are opened (default 0: at once)
   --warmup S          seconds that do not count (default 5)
   --duration S        seconds that count (default 10)
   --limit MS          ends when three seconds running the 99th percentile is beyond
-                      this, and says at how many sessions
+                      this, and says at how many sessions; all counts, but the first
+                      --warmup seconds are not held against it
   --compare A B       both of these servers by turns; prints ratios and their spread
   --rounds N          of --compare (default 3)
   --seed N            of all chance (default 1)
@@ -47,7 +51,11 @@ Opens sessions on a server, lets them behave, and reports how long keys took.
 
   --json FILE         the report; - is standard output
   --html FILE         the same as a page to read and to publish
-  --help`;
+  --help, --version
+
+An interrupt ends the run early, which still reports; a second one ends at once.
+Status: 0, or 1 if no session could be had or the command line is wrong, or 130.
+Recipes, and what is measured how: docs/load.md`;
 
 /** The command line is wrong; the message says what was expected. */
 export class OptionError extends Error {
@@ -56,6 +64,7 @@ export class OptionError extends Error {
 
 export interface LoadOptions {
   readonly help: boolean;
+  readonly version: boolean;
   /** One, or two to compare. */
   readonly servers: readonly [string] | readonly [string, string];
   readonly rounds: number;
@@ -69,13 +78,17 @@ export interface LoadOptions {
 }
 
 const MAX_SESSIONS = 10_000;
+const DAY = 86_400;
 
 /** @throws OptionError */
 export function parseOptions(args: readonly string[]): LoadOptions {
   try {
     return parse(args);
   } catch (error) {
-    throw new OptionError((error as Error).message);
+    const { code, message } = error as NodeJS.ErrnoException;
+    // The parser's own sentence goes on about positional arguments, of which there are none here.
+    const unknown = code === "ERR_PARSE_ARGS_UNKNOWN_OPTION" ? /'(-[^']*)'/.exec(message)?.[1] : undefined;
+    throw new OptionError(unknown === undefined ? message : `there is no option ${unknown}`);
   }
 }
 
@@ -87,6 +100,7 @@ function parse(args: readonly string[]): LoadOptions {
     allowPositionals: true,
     options: {
       help: { type: "boolean" },
+      version: { type: "boolean" },
       server: text,
       address: text,
       pid: text,
@@ -124,21 +138,32 @@ function parse(args: readonly string[]): LoadOptions {
     if (!Number.isInteger(value)) throw new Error(`--${name}: ${value} is not a whole number`);
     return value;
   };
-  const DAY = 86_400;
   const { compare } = values;
   if (compare === undefined && positionals.length > 0)
     throw new Error(`"${positionals[0]}" is no option; a server is named by --server`);
   if (compare !== undefined && (positionals.length !== 1 || values.server !== undefined))
     throw new Error("--compare takes two servers, and no --server");
+  const servers = compare === undefined ? [values.server ?? "stock"] : [compare, positionals[0]!];
+  for (const name of servers) checkProgram(name);
+  for (const name of ["address", "pid"] as const)
+    if (values[name] !== undefined && servers.every(isOwn))
+      throw new Error(`--${name} is for a server that is named by its command`);
+  for (const name of ["json", "html"] as const) checkWritable(name, values[name]);
+  const duration = number("duration", 10, 0.1, DAY);
   const mix = parseMix(values.mix ?? (values.replay === undefined ? "typist" : "replay"));
   const recording = values.replay === undefined ? undefined : readRecording(values.replay);
   if (mix.some(({ name }) => name === "replay") && !recording)
     throw new Error("--mix replay needs --replay FILE");
+  const problem = recording && values["replay-command"] === undefined ? noProgram(recording) : undefined;
+  if (problem !== undefined) throw new Error(problem);
   const blackout = values.blackout === undefined ? undefined : parseBlackout(values.blackout);
+  if (blackout !== undefined && blackout.at >= duration)
+    throw new Error(`--blackout: at ${blackout.at} s the measured ${duration} s are over`);
   const command = values["replay-command"]?.split(" ").filter((word) => word !== "");
   return {
     help: values.help === true,
-    servers: compare === undefined ? [values.server ?? "stock"] : [compare, positionals[0]!],
+    version: values.version === true,
+    servers: servers as [string],
     rounds: whole("rounds", 3, 1, 1000),
     ...(values.address === undefined ? {} : { address: values.address }),
     pids: (values.pid ?? "").split(",").filter(Boolean).map(parsePid),
@@ -156,7 +181,7 @@ function parse(args: readonly string[]): LoadOptions {
       },
       ramp: number("ramp", 0, 0, DAY),
       warmup: number("warmup", 5, 0, DAY),
-      duration: number("duration", 10, 0.1, DAY),
+      duration,
       seed: whole("seed", 1, 0, 2 ** 32 - 1),
       ownClients: values["own-clients"] === true,
       roam: number("roam", 0, 0, DAY),
@@ -167,8 +192,36 @@ function parse(args: readonly string[]): LoadOptions {
   };
 }
 
+/** A name that is mistyped would else be a failure of each session. */
+function checkProgram(server: string): void {
+  const isStock = server === "stock";
+  if (isOwn(server) && !isStock) return;
+  const program = isStock ? "mosh-server" : (server.trim().split(" ")[0] ?? "");
+  if (Bun.which(program) !== null) return;
+  throw new Error(
+    isStock
+      ? 'the server "stock" needs mosh-server in PATH'
+      : `no server: "${server}" is none of ${OWN.join(", ")}, and no command`,
+  );
+}
+
+/** Known before the run and not after it. */
+function checkWritable(option: string, file: string | undefined): void {
+  if (file === undefined || (option === "json" && file === "-")) return;
+  try {
+    if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw new Error("it is a directory");
+    accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
+  } catch (error) {
+    throw new Error(`--${option}: cannot write "${file}": ${(error as Error).message}`);
+  }
+}
+
 function readRecording(file: string): Recording {
-  return parseRecording(readFileSync(file, "utf8"));
+  try {
+    return parseRecording(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new Error(`--replay: "${file}": ${(error as Error).message}`);
+  }
 }
 
 function parseBlackout(text: string): { at: number; length: number } {

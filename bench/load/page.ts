@@ -10,12 +10,12 @@ const STYLE = `
 body{margin:0 auto;max-width:1180px;padding:28px 20px 60px;background:var(--ground);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
 h1{font-size:25px;margin:0 0 2px;line-height:1.25}h2{font-size:17px;margin:34px 0 8px}p{margin:4px 0;color:var(--soft)}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;width:100%}
-td,th{padding:5px 10px;text-align:right;border-bottom:1px solid var(--rule);font-weight:400}th{color:var(--soft)}td:first-child,th:first-child{text-align:left;padding-left:0}
+td,th{padding:5px 10px;text-align:right;border-bottom:1px solid var(--rule);font-weight:400}th{color:var(--soft)}td{white-space:nowrap}td:first-child,th:first-child{text-align:left;padding-left:0;white-space:normal}
 .scroll{overflow-x:auto}.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr));gap:22px;margin-top:26px}
 figure{margin:0}figcaption{font-weight:600;font-size:15px}svg{width:100%;height:auto;display:block}
 .legend{display:flex;flex-wrap:wrap;gap:2px 16px;font-size:13px;color:var(--soft);min-height:20px}.legend i{display:inline-block;width:18px;height:0;border-top:2.5px solid;margin-right:6px;vertical-align:middle}.legend i.dashed{border-top-style:dashed}
-svg text{font-size:11px;fill:var(--soft)}.y{text-anchor:end;dominant-baseline:middle}.x{text-anchor:middle}.grid{stroke:var(--rule);stroke-width:.7}
-.line{fill:none;stroke-width:2;stroke-linejoin:round}.dashed{stroke-dasharray:5 4;opacity:.8}
+svg text{font-size:13.5px;fill:var(--soft)}.y{text-anchor:end;dominant-baseline:middle}.x{text-anchor:middle}.grid{stroke:var(--rule);stroke-width:.7}
+.line{fill:none;stroke-width:2;stroke-linejoin:round}.dashed{stroke-dasharray:5 4;opacity:.8}.from{stroke-width:1.2;stroke-dasharray:1.5 3}
 ${[0, 1, 2, 3].map((n) => `.line.c${n}{stroke:var(--c${n})}circle.c${n}{fill:var(--c${n})}.b${n}{border-color:var(--c${n})!important}`).join("")}
 .caution{background:var(--warnground);color:var(--warn);padding:8px 12px;border-radius:6px;margin:14px 0}
 code{font:13px/1.5 ui-monospace,monospace;overflow-wrap:anywhere}
@@ -57,7 +57,7 @@ export function reportPage(
     figures(reports, comparison ? "Figures of the last round" : "Figures"),
     distributions(reports),
     failures(reports),
-    `<h2>How it was measured</h2><p>Each session is a whole client of the protocol. <em>Key to screen</em>: from the key to the frame whose screen shows it. <em>Key to echo ack</em>: to the server's own word that the key has had its effect, for which servers wait 50 ms. A key is struck when it is due, whether or not the one before was answered. Quantiles are within 1.5 %. Memory is what only the servers' processes have, without the programs in the sessions.</p>`,
+    `<h2>How it was measured</h2><p>Each session is a whole client of the protocol. <em>Key to screen</em>: from the key to the frame whose screen shows it. <em>Key to echo ack</em>: to the server’s own word that the key has had its effect, for which servers wait 50 ms. A key is struck when it is due, whether or not the one before was answered; one that was put off because 60 were without an answer, and one that was never answered, count with all the time they waited. Quantiles are within 0.5 %. Memory is what only the servers’ processes have, without the programs in the sessions.</p>`,
   ];
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escapeText(title)}</title><style>${STYLE}</style><body>${body.join("\n")}</body></html>\n`;
 }
@@ -105,8 +105,18 @@ function figures(reports: readonly LoadReport[], heading: string): string {
       "retransmissions of clients; repeats of servers",
       ({ traffic }) => `${traffic.retransmissions}; ${traffic.repeatsIn}`,
     ],
+    [
+      "on the way: lost, dropped by the queue, doubled, overtaken, in the dark",
+      ({ network }) =>
+        [network.lost, network.overflowed, network.duplicated, network.reordered, network.dark].join(", "),
+    ],
     ["the generator’s own share of a core", ({ generator }) => `${(generator.cpuShare * 100).toFixed(0)} %`],
   ];
+  if (reports.every(({ network }) => network.sent === 0))
+    rows.splice(
+      rows.findIndex(([name]) => name.startsWith("on the way")),
+      1,
+    );
   if (reports.some((report) => report.brokeAt !== undefined))
     rows.push([
       "sessions when the limit was exceeded",
@@ -125,6 +135,10 @@ function first(reports: readonly LoadReport[]): LoadReport {
 function charts(reports: readonly LoadReport[]): string[] {
   const each = (make: (report: LoadReport, color: number) => Series[]): Series[] =>
     reports.flatMap((report, index) => make(report, index % COLORS));
+  const verticals = reports.flatMap((report, index) => {
+    const first = report.timeline.find(({ phase }) => phase === "run");
+    return first ? [{ x: Math.max(0, first.second - 1), color: index % COLORS }] : [];
+  });
   const over = (report: LoadReport, value: (moment: LoadReport["timeline"][number]) => number | undefined) =>
     report.timeline.map((moment) => [moment.second, value(moment) ?? Number.NaN] as const);
   return [
@@ -141,7 +155,8 @@ function charts(reports: readonly LoadReport[]): string[] {
     }),
     drawChart({
       title: "Key to screen by the second: 99th percentile, and median (dashed)",
-      xLabel: "seconds since the start",
+      xLabel: "seconds since the start; what is right of a dotted line counts",
+      verticals,
       yLabel: "ms",
       logarithmic: true,
       series: each((report, color) => [
@@ -151,7 +166,8 @@ function charts(reports: readonly LoadReport[]): string[] {
     }),
     drawChart({
       title: "Private memory of the servers",
-      xLabel: "seconds since the start",
+      xLabel: "seconds since the start; what is right of a dotted line counts",
+      verticals,
       yLabel: "MB",
       series: each((report, color) => [
         {
@@ -165,7 +181,8 @@ function charts(reports: readonly LoadReport[]): string[] {
     }),
     drawChart({
       title: "Processor time of the servers",
-      xLabel: "seconds since the start",
+      xLabel: "seconds since the start; what is right of a dotted line counts",
+      verticals,
       yLabel: "% of a core",
       series: each((report, color) => [
         {
@@ -177,7 +194,8 @@ function charts(reports: readonly LoadReport[]): string[] {
     }),
     drawChart({
       title: "Sessions that are up",
-      xLabel: "seconds since the start",
+      xLabel: "seconds since the start; what is right of a dotted line counts",
+      verticals,
       yLabel: "sessions",
       series: each((report, color) => [
         { name: report.server, color, points: over(report, ({ sessions }) => sessions) },
@@ -185,7 +203,8 @@ function charts(reports: readonly LoadReport[]): string[] {
     }),
     drawChart({
       title: "Keys shown a second",
-      xLabel: "seconds since the start",
+      xLabel: "seconds since the start; what is right of a dotted line counts",
+      verticals,
       yLabel: "keys",
       series: each((report, color) => [
         { name: report.server, color, points: over(report, ({ keys }) => keys) },

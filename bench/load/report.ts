@@ -2,7 +2,7 @@
 import type { Path } from "./impairment.ts";
 import type { Quantiles } from "./quantiles.ts";
 
-/** A distribution; each figure within 1.5 %. */
+/** A distribution; each figure within 0.5 %. */
 export interface Spread {
   readonly count: number;
   readonly mean: number;
@@ -33,11 +33,20 @@ export function spreadOf(values: Quantiles): Spread {
   };
 }
 
+/** Sessions are being opened, are warming up, or it counts. */
+export type Phase = "open" | "warm" | "run";
+
 /** One second. Latencies are key to screen. */
 export interface Moment {
   /** Since the start of the run. */
   readonly second: number;
+  readonly phase: Phase;
+  /** Of the phase, s; planned 0: as long as it takes. */
+  readonly elapsed: number;
+  readonly planned: number;
   readonly sessions: number;
+  /** Sessions there should be in the end. */
+  readonly asked: number;
   readonly keys: number;
   readonly p50: number;
   readonly p99: number;
@@ -78,6 +87,8 @@ export interface LoadReport {
     readonly asked: number;
     readonly live: number;
     readonly failures: Readonly<Record<string, number>>;
+    /** That did not say they ended when told, and may still be on a server that outlives the run. */
+    readonly left: number;
   };
   /** From asking for a session to its key. */
   readonly creation: Spread;
@@ -137,28 +148,38 @@ export function byteText(count: number): string {
 }
 
 function row(name: string, spread: Spread): string {
-  const cells = [spread.p50, spread.p90, spread.p99, spread.p999, spread.max].map((value) =>
+  const cells = [spread.mean, spread.p50, spread.p90, spread.p99, spread.p999, spread.max].map((value) =>
     ms(value).padStart(9),
   );
   return `${name.padEnd(30)}${String(spread.count).padStart(9)}${cells.join("")}`;
 }
 
-/** A second in one line. */
+const PHASE_NAMES: Readonly<Record<Phase, string>> = {
+  open: "opening",
+  warm: "warming up",
+  run: "measuring",
+};
+
+/** A second in one line of less than 100 columns. */
 export function momentLine(moment: Moment): string {
-  const failed = moment.failed > 0 ? `  ${moment.failed} failed` : "";
-  const { cores, privateBytes } = moment;
-  const used =
-    privateBytes === undefined
-      ? ""
-      : `  servers ${cores === undefined ? "" : `${(cores * 100).toFixed(0)} % `}${byteText(privateBytes)}`;
-  return `${String(moment.second).padStart(4)} s  ${String(moment.sessions).padStart(5)} sessions  ${String(moment.keys).padStart(6)} keys/s  p50 ${ms(moment.p50)}  p99 ${ms(moment.p99)}  max ${ms(moment.max)} ms${used}${failed}`;
+  const { phase, elapsed, planned, sessions, asked, keys, cores, privateBytes } = moment;
+  const parts = [
+    `${PHASE_NAMES[phase].padStart(10)} ${String(elapsed).padStart(3)}${planned > 0 ? `/${planned}` : ""} s`,
+    sessions < asked ? `${sessions} of ${asked} sessions` : `${sessions} sessions`,
+  ];
+  if (moment.failed > 0) parts.push(`${moment.failed} FAILED`);
+  parts.push(`${keys} keys/s`);
+  if (keys > 0) parts.push(`p50 ${ms(moment.p50)} p99 ${ms(moment.p99)} max ${ms(moment.max)} ms`);
+  if (cores !== undefined) parts.push(`${(cores * 100).toFixed(0)} %`);
+  if (privateBytes !== undefined) parts.push(byteText(privateBytes));
+  return parts.join("  ");
 }
 
 export function reportText(report: LoadReport): string {
   const { traffic, processes, generator, sessions, seconds, keys, network } = report;
   const lines = [
     `${report.server}: ${sessions.live} of ${sessions.asked} sessions, ${seconds.toFixed(1)} s measured`,
-    `${"ms".padEnd(30)}${["count", "p50", "p90", "p99", "p99.9", "max"].map((name) => name.padStart(9)).join("")}`,
+    `${"ms".padEnd(30)}${["count", "mean", "p50", "p90", "p99", "p99.9", "max"].map((name) => name.padStart(9)).join("")}`,
     row("key to screen", report.keyToScreen),
     row("key to echo ack", report.keyToAck),
   ];
@@ -181,7 +202,7 @@ export function reportText(report: LoadReport): string {
   );
   if (network.sent > 0)
     lines.push(
-      `network: ${network.lost} lost, ${network.overflowed} dropped by the queue, ${network.duplicated} doubled, ${network.reordered} overtaken of ${network.sent}`,
+      `network: ${network.lost} lost, ${network.overflowed} dropped by the queue, ${network.duplicated} doubled, ${network.reordered} overtaken${network.dark > 0 ? `, ${network.dark} swallowed by the blackout` : ""} of ${network.sent}`,
     );
   lines.push(
     `servers: ${processes.count} processes, ${processes.cpuSeconds.toFixed(2)} s of processor time${keys > 0 ? `, ${processes.cpuPerKey.toFixed(0)} µs a key` : ""}, ${byteText(processes.privateBytes)} of private memory, ${byteText(processes.privateBytesPerSession)} a session`,
@@ -190,6 +211,10 @@ export function reportText(report: LoadReport): string {
   if (generator.bottleneck !== undefined)
     lines.push(`CAUTION: ${generator.bottleneck}; figures above are not the server's alone`);
   for (const [reason, count] of Object.entries(sessions.failures)) lines.push(`failed: ${count} × ${reason}`);
+  if (sessions.left > 0)
+    lines.push(`${sessions.left} sessions did not say that they ended; they may still be on the server`);
   if (report.brokeAt !== undefined) lines.push(`the limit was exceeded at ${report.brokeAt} sessions`);
+  else if (report.plan.limit !== undefined)
+    lines.push(`the limit was not exceeded by ${sessions.live} sessions`);
   return lines.join("\n");
 }

@@ -3,20 +3,29 @@
  * reports. Called by bench/load.ts and compare.ts. What is measured is described in docs/load.md.
  */
 import { arch, cpus, release, totalmem, type } from "node:os";
+import type { Wheel } from "../../sys/wheel.ts";
 import { Random } from "../../test/simulation/random.ts";
 import type { Core } from "../../wasm-core/core.ts";
-import { OURS, STOCK, type Surroundings } from "./client.ts";
+import { OURS, STOCK } from "./client.ts";
 import { CLEAR, Path, type Weathers } from "./impairment.ts";
 import { Meter, sumOf } from "./meter.ts";
 import { type BehaviourName, type BehaviourOptions, makeBehaviour, type Share, shareOut } from "./mix.ts";
-import { cpuSeconds, privateBytes, serversAmong } from "./processes.ts";
+import { cpuByProcess, privateBytes, serversAmong } from "./processes.ts";
 import { Quantiles } from "./quantiles.ts";
-import { type LoadReport, type Machine, type Moment, type Spread, spreadOf, type Traffic } from "./report.ts";
+import {
+  type LoadReport,
+  type Machine,
+  type Moment,
+  type Phase,
+  type Spread,
+  spreadOf,
+  type Traffic,
+} from "./report.ts";
 import { Sampler } from "./sampler.ts";
 import type { LoadServer } from "./servers.ts";
 import { LoadSession } from "./session.ts";
-import { Wheel } from "./wheel.ts";
-import { impaired, udpWire } from "./wire.ts";
+import { Reality, type Surroundings } from "./surroundings.ts";
+import { impaired } from "./wire.ts";
 
 export interface LoadPlan {
   readonly sessions: number;
@@ -36,7 +45,10 @@ export interface LoadPlan {
   readonly roam: number;
   /** The network is dark from `at` for `length` seconds of the measured time. */
   readonly blackout?: { readonly at: number; readonly length: number };
-  /** Stops when the 99th percentile of a second is beyond this three times running, ms; counts from the first session. */
+  /**
+   * Stops when the 99th percentile of a second is beyond this three times running, ms. All counts from the first session on,
+   * but the first `warmup` seconds are not held against this.
+   */
   readonly limit?: number;
 }
 
@@ -44,8 +56,12 @@ export interface LoadPlan {
 const PARALLEL = 8;
 /** A session whose server says nothing for so long is given up. */
 const CONNECT_TIMEOUT_MS = 15_000;
-/** How long the last echoes are waited for. */
-const GRACE_MS = 3000;
+/** Once no key was answered for so long, the rest is given up; */
+const SILENCE_MS = 3000;
+/** after this in any case. */
+const GRACE_MS = 20_000;
+/** How long servers have to end their sessions. */
+const LEAVE_MS = 5000;
 /** Seconds beyond the limit after which a run with `limit` stops. */
 const BROKEN_SECONDS = 3;
 /** Share of a core beyond which the generator may have been what was slow. */
@@ -59,7 +75,8 @@ export class LoadRun {
   readonly #plan: LoadPlan;
   readonly #progress: (moment: Moment) => void;
   readonly #random: Random;
-  readonly #wheel = new Wheel();
+  readonly #reality = new Reality();
+  readonly #wheel: Wheel = this.#reality.wheel;
   readonly #surroundings: Surroundings;
   readonly #meters = new Map<BehaviourName, Meter>();
   readonly #sessions: LoadSession[] = [];
@@ -71,6 +88,8 @@ export class LoadRun {
   readonly #date = new Date().toISOString();
   #dark: readonly [from: number, to: number] = [0, 0];
   #stopped = false;
+  #phase: Phase = "open";
+  #phaseBegan = this.#started;
   #brokenSeconds = 0;
   #brokeAt: number | undefined;
 
@@ -87,12 +106,12 @@ export class LoadRun {
       wheel: this.#wheel,
       openWire: isImpaired
         ? impaired(
-            udpWire,
+            this.#reality.openWire,
             this.#wheel,
             () => this.#newPaths(),
             (now) => now >= this.#dark[0] && now < this.#dark[1],
           )
-        : udpWire,
+        : this.#reality.openWire,
     };
   }
 
@@ -108,27 +127,52 @@ export class LoadRun {
     try {
       if (plan.limit !== undefined) {
         // The breaking point is looked for while sessions are added, so that all of it counts.
-        const before = this.#snapshot();
+        const before = this.#begin();
         await this.#open();
         if (!this.#stopped) await this.#wait(plan.duration);
+        clearInterval(ticker);
         return await this.#finish(before);
       }
       await this.#open();
+      this.#enter("warm");
       await this.#wait(plan.warmup);
-      for (const meter of this.#meters.values()) meter.restart();
-      this.#wheel.lateness = new Quantiles();
-      const before = this.#snapshot();
-      if (plan.blackout) {
-        const from = performance.now() + plan.blackout.at * 1000;
-        this.#dark = [from, from + plan.blackout.length * 1000];
-      }
+      const before = this.#begin();
       await this.#wait(plan.duration);
+      clearInterval(ticker);
       return await this.#finish(before);
     } finally {
       clearInterval(ticker);
       sampler.stop();
       for (const session of this.#sessions) session.close();
+      this.#reality.close();
     }
+  }
+
+  #enter(phase: Phase): void {
+    this.#phase = phase;
+    this.#phaseBegan = performance.now();
+  }
+
+  /** How long the phase is going to take, s; 0: nobody knows. */
+  #planned(): number {
+    const { ramp, warmup, duration, limit } = this.#plan;
+    if (this.#phase === "open") return ramp;
+    if (this.#phase === "warm") return warmup;
+    return limit === undefined ? duration : ramp + duration;
+  }
+
+  /** From here on it counts. */
+  #begin(): Snapshot {
+    this.#enter("run");
+    const now = performance.now();
+    for (const meter of this.#meters.values()) meter.restart(now);
+    this.#reality.lateness = new Quantiles();
+    const { blackout } = this.#plan;
+    if (blackout) {
+      const from = now + blackout.at * 1000;
+      this.#dark = [from, from + blackout.length * 1000];
+    }
+    return this.#snapshot();
   }
 
   #newPaths(): { up: Path; down: Path } {
@@ -157,8 +201,7 @@ export class LoadRun {
       while (next < count && !this.#stopped) {
         const index = next++;
         const due = begin + (ramp * 1000 * index) / count;
-        const wait = due - performance.now();
-        if (wait > 0) await Bun.sleep(wait);
+        await this.#until(due);
         if (!this.#stopped) await this.#openOne(names[index]!, chances[index]!);
       }
     };
@@ -190,20 +233,27 @@ export class LoadRun {
       const session = new LoadSession(behaviour, meter, random, this.#surroundings);
       this.#sessions.push(session);
       if (this.#plan.roam > 0) session.roamEvery(this.#plan.roam * 1000);
-      await session.open(this.#core, endpoint, this.#surroundings);
+      await session.open(this.#core, endpoint, this.#surroundings).catch((error) => {
+        session.failure = (error as Error).message;
+      });
     } catch (error) {
       this.#fail((error as Error).message);
     }
   }
 
-  async #wait(seconds: number): Promise<void> {
-    const end = performance.now() + seconds * 1000;
+  #wait(seconds: number): Promise<void> {
+    return this.#until(performance.now() + seconds * 1000);
+  }
+
+  /** Or until it is stopped. */
+  async #until(end: number): Promise<void> {
     while (!this.#stopped && performance.now() < end)
       await Bun.sleep(Math.min(100, Math.max(1, end - performance.now())));
   }
 
   /** What a second was like. */
   #tick(sampler: Sampler): void {
+    if (this.#stopped) return;
     sampler.watch(this.#server.pids);
     const recent = sumOf([...this.#meters.values()].map((meter) => meter.takeRecent()));
     const sessions = this.#sessions.filter(
@@ -211,7 +261,11 @@ export class LoadRun {
     ).length;
     const moment: Moment = {
       second: Math.round((performance.now() - this.#started) / 1000),
+      phase: this.#phase,
+      elapsed: Math.round((performance.now() - this.#phaseBegan) / 1000),
+      planned: this.#planned(),
       sessions,
+      asked: this.#plan.sessions,
       keys: recent.count,
       p50: recent.at(0.5),
       p99: recent.at(0.99),
@@ -222,11 +276,39 @@ export class LoadRun {
     this.#moments.push(moment);
     this.#progress(moment);
     const { limit } = this.#plan;
-    if (limit === undefined || recent.count === 0) return;
+    // The engine of a young server is not the size of a machine.
+    if (limit === undefined || recent.count === 0 || moment.elapsed <= this.#plan.warmup) return;
     this.#brokenSeconds = moment.p99 > limit ? this.#brokenSeconds + 1 : 0;
     if (this.#brokenSeconds < BROKEN_SECONDS) return;
     this.#brokeAt ??= this.#moments.at(-BROKEN_SECONDS)!.sessions;
     this.#stopped = true;
+  }
+
+  /** Waits for the answers that are still under way. */
+  async #lastEchoes(): Promise<void> {
+    const outstanding = (): number =>
+      this.#sessions.reduce((n, session) => n + session.pending + session.unshown, 0);
+    const end = performance.now() + GRACE_MS;
+    let least = outstanding();
+    let silence = performance.now() + SILENCE_MS;
+    while (least > 0 && performance.now() < Math.min(end, silence)) {
+      await Bun.sleep(20);
+      const left = outstanding();
+      if (left === least) continue;
+      least = left;
+      silence = performance.now() + SILENCE_MS;
+    }
+    const now = performance.now();
+    for (const session of this.#sessions) session.giveUp(now);
+  }
+
+  /** Ends the sessions on a server that goes on without us; returns how many did not say that they ended. */
+  async #leave(): Promise<number> {
+    const end = performance.now() + LEAVE_MS;
+    for (const session of this.#sessions) session.leave(performance.now());
+    while (this.#sessions.some(({ client }) => client?.closed === false) && performance.now() < end)
+      await Bun.sleep(20);
+    return this.#sessions.filter((session) => !session.isOver).length;
   }
 
   #failed(): number {
@@ -240,8 +322,7 @@ export class LoadRun {
     const { user, system } = process.cpuUsage();
     return {
       at: performance.now(),
-      pids,
-      cpu: cpuSeconds(pids),
+      cpu: cpuByProcess(pids),
       own: (user + system) / 1e6,
       traffic: this.#traffic(),
     };
@@ -271,22 +352,19 @@ export class LoadRun {
 
   async #finish(before: Snapshot): Promise<LoadReport> {
     const after = this.#snapshot();
-    const lateness = this.#wheel.lateness;
+    const { lateness } = this.#reality;
     const seconds = (after.at - before.at) / 1000;
-    for (const session of this.#sessions) session.rest();
-    const unanswered = (): number =>
-      this.#sessions.reduce(
-        (n, session) => n + (session.failure ? 0 : Math.max(session.pending, session.unshown)),
-        0,
-      );
-    const deadline = performance.now() + GRACE_MS;
-    while (unanswered() > 0 && performance.now() < deadline) await Bun.sleep(20);
-    const memory = privateBytes(after.pids);
+    for (const session of this.#sessions) session.rest(after.at);
+    await this.#lastEchoes();
+    const memory = privateBytes([...after.cpu.keys()]);
+    const left = this.#server.outlives ? await this.#leave() : 0;
 
     for (const { failure } of this.#sessions) if (failure !== undefined) this.#fail(failure);
     const meters = [...this.#meters.values()];
     const keys = meters.reduce((sum, meter) => sum + meter.keys, 0);
-    const serverCpu = after.cpu - before.cpu;
+    // Of those that have ended nobody knows any more.
+    let serverCpu = 0;
+    for (const [pid, seconds] of after.cpu) serverCpu += seconds - (before.cpu.get(pid) ?? 0);
     const ownCpu = (after.own - before.own) / seconds;
     const live = this.#sessions.filter((session) => session.failure === undefined).length;
     const late = spreadOf(lateness);
@@ -297,7 +375,7 @@ export class LoadRun {
       machine: thisMachine(),
       plan: describePlan(this.#plan),
       seconds,
-      sessions: { asked: this.#plan.sessions, live, failures: Object.fromEntries(this.#failures) },
+      sessions: { asked: this.#plan.sessions, live, failures: Object.fromEntries(this.#failures), left },
       creation: spreadOf(this.#creation),
       connect: spreadOf(sumOf(meters.map((meter) => meter.connect))),
       keyToScreen: spreadOf(sumOf(meters.map((meter) => meter.screen))),
@@ -315,17 +393,17 @@ export class LoadRun {
         ]),
       ),
       keys,
-      unanswered: unanswered(),
+      unanswered: meters.reduce((sum, meter) => sum + meter.unanswered, 0),
       traffic: difference(after.traffic, before.traffic),
       network: sumOfPaths(this.#paths),
       processes: {
-        count: after.pids.length,
+        count: after.cpu.size,
         cpuSeconds: serverCpu,
         cpuPerKey: keys > 0 ? (serverCpu * 1e6) / keys : 0,
         privateBytes: memory,
         privateBytesPerSession: live > 0 ? memory / live : 0,
       },
-      generator: { cpuShare: ownCpu, lateness: late, ...bottleneck(ownCpu, late) },
+      generator: { cpuShare: ownCpu, lateness: late, ...bottleneck(ownCpu, late, this.#reality.overflowed) },
       ...(this.#brokeAt === undefined ? {} : { brokeAt: this.#brokeAt }),
       timeline: this.#moments,
     };
@@ -334,20 +412,22 @@ export class LoadRun {
 
 interface Snapshot {
   readonly at: number;
-  readonly pids: readonly number[];
-  /** Of the servers and of this process, s. */
-  readonly cpu: number;
+  /** Of each server, s. */
+  readonly cpu: ReadonlyMap<number, number>;
+  /** Of this process, s. */
   readonly own: number;
   readonly traffic: Traffic;
 }
 
 /** Why figures may be the generator's and not the server's, if so. */
-function bottleneck(cpuShare: number, lateness: Spread): { bottleneck?: string } {
+function bottleneck(cpuShare: number, lateness: Spread, overflowed: number): { bottleneck?: string } {
+  if (overflowed > 0)
+    return { bottleneck: `the generator lost ${overflowed} datagrams that it did not take in time` };
   if (cpuShare > BUSY_SHARE)
     return { bottleneck: `the generator used ${Math.round(cpuShare * 100)} % of a core` };
   if (lateness.p99 > LATE_MS)
     return {
-      bottleneck: `the generator's own timers were ${lateness.p99.toFixed(1)} ms late (99th percentile)`,
+      bottleneck: `the generator’s own timers were ${lateness.p99.toFixed(1)} ms late (99th percentile): it, or its machine, was too busy`,
     };
   return {};
 }
@@ -358,7 +438,7 @@ function difference(after: Traffic, before: Traffic): Traffic {
 }
 
 function sumOfPaths(paths: readonly Path[]): Path["counts"] {
-  const sum = { sent: 0, lost: 0, overflowed: 0, duplicated: 0, reordered: 0 };
+  const sum = { sent: 0, lost: 0, overflowed: 0, duplicated: 0, reordered: 0, dark: 0 };
   for (const { counts } of paths)
     for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += counts[name];
   return sum;

@@ -3,6 +3,7 @@
  * milliseconds, in which no key would be struck. Tells the last figures when asked.
  */
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
+import { isCompiled } from "../../sys/self.ts";
 import { cpuSeconds, privateBytes, serversAmong } from "./processes.ts";
 
 /** What the servers used lately. */
@@ -19,12 +20,17 @@ const INTERVAL_MANY_MS = 5000;
 /** Processes whose memory is read at a look; the rest is taken to be like them. */
 const MEMORY_SAMPLE = 40;
 
+const SAMPLER_IN_EXECUTABLE = "./bench/load/sampler.ts";
+
 export class Sampler {
   readonly #worker: Worker;
   latest: Usage | undefined;
 
   constructor() {
-    this.#worker = new Worker(new URL("./sampler.ts", import.meta.url));
+    // An executable has its threads' modules below its root, under the paths of the sources (tools/build.ts).
+    this.#worker = new Worker(
+      isCompiled() ? SAMPLER_IN_EXECUTABLE : new URL("./sampler.ts", import.meta.url),
+    );
     this.#worker.on("message", (usage: Usage) => {
       this.latest = usage;
     });

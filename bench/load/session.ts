@@ -3,14 +3,20 @@
  * server's echo ack confirms it and, where the behaviour can tell, until the screen shows it.
  *
  * A key is struck when it is due, whether or not the one before was answered; so a slow server is charged for every key
- * that had to wait (no "coordinated omission"), until MAX_PENDING are under way.
+ * that had to wait (no "coordinated omission"). Once MAX_PENDING are under way the next ones are put off and struck as soon as
+ * there is room; their time counts from when they were due all the same. Keys that are never answered count with the
+ * time they waited.
  */
+
+import { Alarm } from "../../sys/wheel.ts";
 import type { Random } from "../../test/simulation/random.ts";
 import type { Core } from "../../wasm-core/core.ts";
 import { type Behaviour, MAX_PENDING, type Stroke } from "./behaviour.ts";
-import { type Endpoint, LoadClient, type Surroundings } from "./client.ts";
+import { type Endpoint, LoadClient } from "./client.ts";
 import type { Meter } from "./meter.ts";
-import { Alarm } from "./wheel.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+const NEVER = Number.POSITIVE_INFINITY;
 
 interface Key {
   readonly at: number;
@@ -25,12 +31,19 @@ export class LoadSession {
   readonly #wheel: Surroundings["wheel"];
   #client: LoadClient | undefined;
   #stroke: Stroke | undefined;
+  /** When it is to be struck. */
+  #due = 0;
+  /** It is due, but too many are without an answer. */
+  #holding = false;
+  /** Until when strokes were put off last. */
+  #heldUntil = Number.NEGATIVE_INFINITY;
   readonly #alarm = new Alarm((now) => this.#strike(now));
   #roaming: Alarm | undefined;
   #roamFirst = 0;
   #connected = false;
   #ready = false;
   #stopped = false;
+  #isOver = false;
   /** Keys without an echo ack, and keys that the screen does not show, oldest first. */
   readonly #unconfirmed: Key[] = [];
   readonly #marks: number[] = [];
@@ -52,7 +65,10 @@ export class LoadSession {
       {
         frame: (_client, now) => this.#frame(now),
         sent: (_client, state) => this.#numberKeys(state),
-        ended: (_client, how) => this.#end(how === "clean" ? "the server ended it" : `ended: ${how}`),
+        ended: (_client, how) => {
+          this.#isOver = how === "clean";
+          this.#end(how === "clean" ? "the server ended it" : `ended: ${how}`);
+        },
       },
       surroundings,
     );
@@ -92,47 +108,97 @@ export class LoadSession {
     this.#roamFirst = interval * this.#random.unit();
   }
 
-  /** Types no more; echoes are still taken. */
-  rest(): void {
-    this.#wheel.clear(this.#alarm);
+  /** Types no more; echoes are still taken. Strokes that were put off and are due by now will never be typed. */
+  rest(now: number): void {
+    this.#wheel.set(this.#alarm, NEVER);
+    while (this.#holding && this.#stroke && this.#due <= now) {
+      this.#meter.held++;
+      this.#missed(this.#due, now, this.#stroke.mark !== undefined);
+      this.#plan(this.#due);
+    }
+    this.#holding = false;
     this.#stroke = undefined;
+    this.#wheel.set(this.#alarm, NEVER);
+  }
+
+  /** What is not answered by now never will be. */
+  giveUp(now: number): void {
+    const unanswered = Math.max(this.#unconfirmed.length, this.#marks.length);
+    for (const { at } of this.#unconfirmed.splice(0)) this.#meter.byAck(at, now);
+    for (const at of this.#markTimes.splice(0)) this.#meter.byScreen(at, now);
+    this.#marks.length = 0;
+    this.#meter.unanswered += unanswered;
+  }
+
+  #missed(at: number, now: number, isVisible: boolean): void {
+    this.#meter.keys++;
+    this.#meter.unanswered++;
+    this.#meter.byAck(at, now);
+    if (isVisible) this.#meter.byScreen(at, now);
+  }
+
+  /** Asks the server to end it; `isOver` when it has. */
+  leave(now: number): void {
+    this.#stopped = true;
+    if (this.#roaming) this.#wheel.set(this.#roaming, NEVER);
+    this.#client?.leave(now);
+  }
+
+  /** The server has ended it, and said so. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   close(): void {
     this.#stopped = true;
-    this.rest();
-    if (this.#roaming) this.#wheel.clear(this.#roaming);
+    this.#holding = false;
+    this.rest(this.#wheel.now());
+    if (this.#roaming) this.#wheel.set(this.#roaming, NEVER);
     this.#client?.close();
   }
 
   #end(reason: string): void {
+    if (this.#stopped) return;
+    const now = this.#wheel.now();
     this.failure ??= reason;
-    this.rest();
+    this.rest(now);
+    this.giveUp(now);
   }
 
-  #plan(now: number): void {
+  /** The next stroke, counted from when the last one was due, so that the rate is kept. */
+  #plan(from: number, share = 1): void {
     this.#stroke = this.behaviour.next(this.#random);
-    if (this.#stroke) this.#wheel.set(this.#alarm, now + this.#stroke.wait);
+    if (!this.#stroke) return;
+    this.#due = from + this.#stroke.wait * share;
+    // One that was due while strokes were put off is not late by the wheel's fault.
+    const isBehind = this.#due < this.#heldUntil;
+    this.#wheel.set(this.#alarm, isBehind ? this.#heldUntil : this.#due);
+  }
+
+  get #isFull(): boolean {
+    return this.#unconfirmed.length >= MAX_PENDING || this.#marks.length >= MAX_PENDING;
   }
 
   #strike(now: number): void {
     const stroke = this.#stroke;
     const client = this.#client;
     if (!stroke || !client || client.closed) return;
-    if (this.#unconfirmed.length >= MAX_PENDING || this.#marks.length >= MAX_PENDING) {
-      this.#meter.held++;
-      this.#wheel.set(this.#alarm, now + stroke.wait);
+    if (this.#isFull) {
+      this.#holding = true;
       return;
     }
+    // A wake-up that is late is the generator's own fault and not charged; waiting for room is the server's.
+    const wasHeld = this.#due < this.#heldUntil;
+    const at = wasHeld ? this.#due : now;
+    if (wasHeld) this.#meter.held++;
     this.#meter.keys++;
-    const key: Key = { at: now, state: undefined };
-    this.#unconfirmed.push(key);
+    this.#unconfirmed.push({ at, state: undefined });
     if (stroke.mark !== undefined) {
       this.#marks.push(stroke.mark);
-      this.#markTimes.push(now);
+      this.#markTimes.push(at);
     }
     client.type(stroke.keys, now);
-    this.#plan(now);
+    this.#plan(this.#due);
   }
 
   /** All keys typed by now are in this state, or in an earlier one. */
@@ -157,9 +223,8 @@ export class LoadSession {
     if (!this.behaviour.ready(client.screen)) return;
     this.#ready = true;
     if (this.#roaming) this.#wheel.set(this.#roaming, now + this.#roamFirst);
-    this.#stroke = this.behaviour.next(this.#random);
     // A first pause of any part of the usual one, so that sessions opened together do not strike together.
-    if (this.#stroke) this.#wheel.set(this.#alarm, now + this.#stroke.wait * this.#random.unit());
+    this.#plan(now, this.#random.unit());
   }
 
   #takeEchoes(client: LoadClient, now: number): void {
@@ -168,16 +233,21 @@ export class LoadSession {
       let confirmed = 0;
       for (const { at, state } of this.#unconfirmed) {
         if (state === undefined || state > ack) break;
-        this.#meter.byAck(now - at);
+        this.#meter.byAck(at, now);
         confirmed++;
       }
       this.#unconfirmed.splice(0, confirmed);
     }
     if (this.#marks.length > 0) {
       const shown = this.behaviour.shown(client.screen, this.#marks);
-      for (let i = 0; i < shown; i++) this.#meter.byScreen(now - this.#markTimes[i]!);
+      for (let i = 0; i < shown; i++) this.#meter.byScreen(this.#markTimes[i]!, now);
       this.#marks.splice(0, shown);
       this.#markTimes.splice(0, shown);
+    }
+    if (this.#holding && !this.#isFull) {
+      this.#holding = false;
+      this.#heldUntil = now;
+      this.#wheel.set(this.#alarm, now);
     }
   }
 }

@@ -164,6 +164,31 @@ describe("a recording", () => {
     expect(replay.next()).toBeUndefined();
   });
 
+  test("may be an asciicast with its input, with times since the start or since the event before", () => {
+    const cast = (head: object, events: readonly unknown[]): string =>
+      [head, ...events].map((line) => JSON.stringify(line)).join("\n");
+    const two = cast({ version: 2, width: 80, height: 24 }, [
+      [0.5, "o", "$ "],
+      [1, "i", "l"],
+      [1.1, "o", "l"],
+      [1.25, "i", "s\r"],
+    ]);
+    const three = cast({ version: 3, term: { cols: 80, rows: 24 } }, [
+      [0.5, "o", "$ "],
+      [0.5, "i", "l"],
+      [0.1, "o", "l"],
+      [0.15, "i", "s\r"],
+    ]);
+    for (const text of [two, `${three}\n# a comment`]) {
+      const { strokes } = parseRecording(text);
+      expect(strokes.map(({ keys }) => new TextDecoder().decode(keys))).toEqual(["l", "s\r"]);
+      expect(strokes[0]!.wait).toBeCloseTo(1000, 6);
+      expect(strokes[1]!.wait).toBeCloseTo(250, 6);
+      expect(() => new Replay(parseRecording(text), undefined)).toThrow("give --replay-command");
+    }
+    expect(() => parseRecording(cast({ version: 2 }, [[1, "o", "x"]]))).toThrow("record it with its input");
+  });
+
   test("that is none, or of an unknown program, is refused with what is wrong", () => {
     expect(() => parseRecording("")).toThrow("line 1");
     expect(() => parseRecording('{"format":"other"}')).toThrow("sterna typing 1");

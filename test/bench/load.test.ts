@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LoadReport } from "../../bench/load/report.ts";
+import { familyOf, gone } from "../drivers/processes.ts";
 import { peer } from "../peers.ts";
 
 const program = join(import.meta.dir, "..", "..", "bench", "load.ts");
@@ -36,7 +37,7 @@ async function report(server: string, ...args: string[]): Promise<LoadReport> {
   expect(found.sessions.live).toBe(found.sessions.asked);
   expect(found.unanswered).toBe(0);
   // A line of progress each second.
-  expect(err).toMatch(/^ *\d+ s +\d+ sessions/m);
+  expect(err).toMatch(/^ *measuring +\d+\/\d s +\d+ sessions +\d+ keys\/s/m);
   return found;
 }
 
@@ -98,6 +99,17 @@ peer(
   expect(found.network.sent).toBeGreaterThan(100);
 });
 
+test("keys that are typed ahead of a slow line are told apart", async () => {
+  // Returns and the letters after them arrive in one datagram.
+  const found = await report(
+    "new",
+    ...["--sessions", "4", "--rate", "40", "--impair", "delay=150", "--warmup", "2"],
+  );
+  expect(found.keyToScreen.count).toBe(found.keys);
+  expect(found.keyToScreen.p50).toBeGreaterThan(295);
+  expect(found.keyToScreen.max).toBeLessThan(3000);
+});
+
 test("a server that cannot be started is a failure with its reason, not a crash", async () => {
   const { status, out } = await load(
     "--server",
@@ -111,9 +123,34 @@ test("a server that cannot be started is a failure with its reason, not a crash"
   );
   expect(status).toBe(1);
   expect(out).toContain("failed: 3 × no session: status 1, no MOSH CONNECT");
-  expect((await load("--server", "/no/such/server", "--sessions", "1", "--duration", "0.2")).out).toContain(
-    "failed: 1 × ",
+});
+
+test("with a limit that nobody can keep it stops on the ramp, three judged seconds after warming up", async () => {
+  const { status, out, err } = await load(
+    ...["--server", "new", "--sessions", "40", "--ramp", "20", "--warmup", "1", "--limit", "0.02"],
+    ...["--json", "-"],
   );
+  expect([status, err]).toEqual([0, expect.stringContaining("of 40 sessions")]);
+  const found = JSON.parse(out) as LoadReport;
+  expect(found.brokeAt).toBeGreaterThan(0);
+  expect(found.brokeAt).toBeLessThan(20);
+  const { timeline } = found;
+  expect(timeline.at(-3)!.sessions).toBe(found.brokeAt!);
+  expect(timeline.at(-3)!.elapsed).toBe(2);
+  expect(found.sessions.failures).toEqual({});
+});
+
+test("a blackout swallows everything for its time; keys typed into it wait, and those put off are charged from when they were due", async () => {
+  const found = await report(
+    "new",
+    ...["--sessions", "2", "--rate", "100", "--duration", "4", "--blackout", "1:2"],
+  );
+  expect(found.network.dark).toBeGreaterThan(20);
+  expect(found.behaviours.typist!.held).toBeGreaterThan(50);
+  expect(found.keyToScreen.count).toBe(found.keys);
+  expect(found.keyToScreen.max).toBeGreaterThan(1900);
+  // Half of the time is dark, so a good part of all keys waited long.
+  expect(found.keyToScreen.p90).toBeGreaterThan(1000);
 });
 
 test("an interrupt ends a run early, and it still reports", async () => {
@@ -134,6 +171,26 @@ test("an interrupt ends a run early, and it still reports", async () => {
   expect(await child.stdout.text()).toContain("2 of 2 sessions");
 });
 
+test("a second interrupt ends at once, and the server with it", async () => {
+  const child = Bun.spawn(
+    [process.execPath, program, "--server", "host", "--sessions", "2", "--duration", "600", "--warmup", "0"],
+    { stdin: "ignore", stdout: "pipe", stderr: "pipe" },
+  );
+  let family: number[] = [];
+  let progress = "";
+  for await (const chunk of child.stderr) {
+    progress += new TextDecoder().decode(chunk);
+    if (!/2 sessions/.test(progress) || family.length > 0) continue;
+    family = familyOf(child.pid);
+    // The generator, the supervisor, two shards, and programs in sessions.
+    expect(family.length).toBeGreaterThan(4);
+    child.kill("SIGINT");
+    child.kill("SIGTERM");
+  }
+  expect(await child.exited).toBe(130);
+  await gone(family);
+});
+
 test("words on the command line that mean nothing are refused with what was expected", async () => {
   for (const [args, said] of [
     [["--sessions", "0"], '--sessions: "0" is not a number from 1'],
@@ -145,14 +202,21 @@ test("words on the command line that mean nothing are refused with what was expe
     [["--blackout", "soon"], "AT:SECONDS"],
     [["--nonsense"], "nonsense"],
     [["--replay", "/no/such/file"], "/no/such/file"],
-    [["--pid", "1;2"], "process id"],
+    [["--server", "true", "--pid", "1;2"], "process id"],
+    [["--pid", "1"], "named by its command"],
+    [["--server", "hots"], '"hots" is none of stock, standalone, new, host, and no command'],
+    [["--compare", "new", "/no/such/server"], '"/no/such/server" is none of'],
+    [["--duration", "5", "--blackout", "6:1"], "at 6 s the measured 5 s are over"],
+    [["--json", "/no/such/directory/file"], '--json: cannot write "/no/such/directory/file"'],
+    [["--html", "/tmp"], "it is a directory"],
   ] as const) {
     const { status, out, err } = await load(...args);
     expect(status).toBe(1);
     expect(out).toBe("");
     expect(err).toContain(said);
   }
-  expect((await load("--help")).out).toStartWith("Usage: load");
+  expect((await load("--help")).out).toStartWith("Usage: sterna-bench");
+  expect((await load("--version")).out).toStartWith("sterna-bench ");
 });
 
 test("--json FILE holds the report, and standard output the same for people", async () => {

@@ -3,7 +3,7 @@ import { Quantiles } from "../../bench/load/quantiles.ts";
 import { Random } from "../simulation/random.ts";
 
 /** What the head of quantiles.ts promises. */
-const BOUND = 0.015;
+const BOUND = 0.005;
 
 function exact(sorted: readonly number[], share: number): number {
   return sorted[Math.max(1, Math.ceil(share * sorted.length)) - 1]!;

@@ -21,7 +21,7 @@ function report(server: string, median: number, more: Partial<LoadReport> = {}):
     machine: { processor: "a processor", cores: 2, memoryBytes: 8e9, system: "Linux" },
     plan: {},
     seconds: 10,
-    sessions: { asked: 10, live: 10, failures: {} },
+    sessions: { asked: 10, live: 10, failures: {}, left: 0 },
     creation: spread(5),
     connect: spread(3),
     keyToScreen,
@@ -37,7 +37,7 @@ function report(server: string, median: number, more: Partial<LoadReport> = {}):
       retransmissions: 1,
       repeatsIn: 2,
     },
-    network: { sent: 0, lost: 0, overflowed: 0, duplicated: 0, reordered: 0 },
+    network: { sent: 0, lost: 0, overflowed: 0, duplicated: 0, reordered: 0, dark: 0 },
     processes: {
       count: 10,
       cpuSeconds: 1,
@@ -47,9 +47,25 @@ function report(server: string, median: number, more: Partial<LoadReport> = {}):
     },
     generator: { cpuShare: 0.2, lateness: spread(0.5) },
     timeline: [
-      { second: 1, sessions: 5, keys: 40, p50: 8, p99: 20, max: 30, failed: 0 },
+      {
+        second: 1,
+        phase: "warm",
+        elapsed: 1,
+        planned: 5,
+        asked: 10,
+        sessions: 5,
+        keys: 40,
+        p50: 8,
+        p99: 20,
+        max: 30,
+        failed: 0,
+      },
       {
         second: 2,
+        phase: "run",
+        elapsed: 1,
+        planned: 10,
+        asked: 10,
         sessions: 10,
         keys: 60,
         p50: 9,
@@ -180,7 +196,7 @@ describe("the page", () => {
 test("a report that cannot be trusted says so, in text and on the page, and failures have their reasons", () => {
   const bad = report("stock", 10, {
     generator: { cpuShare: 0.95, lateness: spread(9), bottleneck: "the generator used 95 % of a core" },
-    sessions: { asked: 12, live: 10, failures: { "no answer to the first datagrams": 2 } },
+    sessions: { asked: 12, live: 10, failures: { "no answer to the first datagrams": 2 }, left: 0 },
   });
   expect(reportText(bad)).toContain("CAUTION: the generator used 95 % of a core");
   expect(reportText(bad)).toContain("failed: 2 × no answer to the first datagrams");

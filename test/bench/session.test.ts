@@ -4,9 +4,9 @@ import { type Behaviour, Typist } from "../../bench/load/behaviour.ts";
 import { CLEAR, Path, type Weather } from "../../bench/load/impairment.ts";
 import { Meter } from "../../bench/load/meter.ts";
 import { LoadSession } from "../../bench/load/session.ts";
-import { Wheel } from "../../bench/load/wheel.ts";
 import { impaired, type OpenWire } from "../../bench/load/wire.ts";
 import { printKey } from "../../ssp/key.ts";
+import { Wheel } from "../../sys/wheel.ts";
 import { loadCore } from "../../wasm-core/load.ts";
 import { Clock } from "../simulation/clock.ts";
 import { ServerEnd } from "../simulation/ends.ts";
@@ -80,7 +80,7 @@ async function live({
   let ports = 0;
   const wire: OpenWire = async (_endpoint, receive) => {
     const address = `client:${++ports}`;
-    network.attach(address, ({ datagram }) => receive(datagram));
+    network.attach(address, ({ datagram }) => receive(datagram, clock.now));
     return {
       send: (datagram) => network.send(address, SERVER, datagram),
       close: () => network.detach(address),
@@ -108,8 +108,9 @@ async function live({
     }
   };
   await go(seconds * 1000);
-  session.rest();
+  session.rest(clock.now);
   await go(seconds * 1000 + 10_000);
+  session.giveUp(clock.now);
   const typed = server.delivered
     .map((event) => (event.kind === "keys" ? new TextDecoder().decode(event.bytes) : ""))
     .join("");

@@ -29,12 +29,14 @@ function run(name: string, args: string[], env: Record<string, string> = {}) {
   return { status: result.exitCode, out: result.stdout.toString(), err: result.stderr.toString() };
 }
 
-test("dist/ holds one executable under five names", () => {
-  expect(readdirSync(dist).sort()).toEqual(["mosh", "mosh-client", "mosh-server", "sterna", "sterna-server"]);
+const NAMES = ["mosh", "mosh-client", "mosh-server", "sterna", "sterna-bench", "sterna-server"];
+
+test("dist/ holds one executable under six names", () => {
+  expect(readdirSync(dist).sort()).toEqual(NAMES);
 });
 
 test("each name has its own version line and help", () => {
-  for (const name of ["mosh", "mosh-client", "mosh-server", "sterna", "sterna-server"]) {
+  for (const name of NAMES) {
     const version = run(name, ["--version"]);
     expect(version.status).toBe(0);
     expect(version.out).toStartWith(name);
@@ -42,6 +44,18 @@ test("each name has its own version line and help", () => {
     expect(help.status).toBe(0);
     expect(help.out).toContain("Usage");
   }
+});
+
+test("sterna-bench starts servers of its own and has its figures, those of its thread too", () => {
+  const { status, out } = run("sterna-bench", [
+    ...["--server", "new", "--sessions", "2", "--warmup", "0", "--duration", "3", "--json", "-"],
+  ]);
+  expect(status).toBe(0);
+  const report = JSON.parse(out);
+  expect(report.sessions).toEqual({ asked: 2, live: 2, failures: {}, left: 0 });
+  expect(report.keyToScreen.count).toBeGreaterThan(10);
+  expect(report.processes.count).toBe(1);
+  expect(report.timeline.at(-1).privateBytes).toBeGreaterThan(1e6);
 });
 
 test("mosh-client -c counts colors", () => {

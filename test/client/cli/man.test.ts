@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { HELP as BENCH_HELP } from "../../../bench/load/options.ts";
 import { OPTIONS } from "../../../client/cli/options.ts";
 import { SETTINGS } from "../../../client/config/settings.ts";
 import { HELP } from "../../../server/cli.ts";
@@ -10,7 +11,7 @@ import { peer } from "../../peers.ts";
 import { longNames, shortNames } from "./spellings.ts";
 
 const root = join(import.meta.dir, "..", "..", "..");
-const PAGES = ["sterna.1", "sterna-server.1"] as const;
+const PAGES = ["sterna.1", "sterna-server.1", "sterna-bench.1"] as const;
 const path = (page: string): string => join(root, "man", page);
 const source = (page: string): string => readFileSync(path(page), "utf8");
 
@@ -47,7 +48,15 @@ test("sterna-server.1 has the server's options and variables", () => {
   }
 });
 
-test("package.json installs both", async () => {
+test("sterna-bench.1 has the load generator's options", () => {
+  const options = [...BENCH_HELP.matchAll(/^ {2}-(-[a-z-]+)(?:, -(-[a-z-]+))?/gm)].flatMap((match) =>
+    match.slice(1).filter((name) => name !== undefined),
+  );
+  expect(options.length).toBeGreaterThan(20);
+  expect(entries("sterna-bench.1").sort()).toEqual(options.sort());
+});
+
+test("package.json installs them", async () => {
   const { man } = (await Bun.file(join(root, "package.json")).json()) as { man: string[] };
   expect(man).toEqual(PAGES.map((page) => `man/${page}`));
 });

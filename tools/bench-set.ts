@@ -1,0 +1,56 @@
+/** What `npm run bench` runs without names, and what of it is written into docs/benchmarks.md. Pure. */
+
+export interface Part {
+  /** Of the file under bench/. */
+  readonly name: string;
+  /** Of its place in the page; default: its name. */
+  readonly place?: string;
+  /** Arguments that make it short. */
+  readonly args: readonly string[];
+  /** It is stopped then, s. */
+  readonly limit: number;
+  /** What of its output is written down; default: all. */
+  readonly excerpt?: (output: string) => string;
+}
+
+/** The last paragraph of a comparison is the table of ratios; what a reader must be warned of comes with it. */
+function ratios(output: string): string {
+  const paragraphs = output.trim().split("\n\n");
+  const cautions = output.split("\n").filter((line) => /^(?:CAUTION|failed):/.test(line));
+  return [paragraphs.at(-1)!, ...new Set(cautions)].join("\n");
+}
+
+export const SET: readonly Part[] = [
+  { name: "crypto", args: [], limit: 20 },
+  { name: "emulator", args: ["--quick"], limit: 85 },
+  { name: "display", args: [], limit: 10 },
+  { name: "startup", args: [], limit: 15 },
+  { name: "end-to-end", args: [], limit: 110 },
+  { name: "local-echo", args: ["120"], limit: 25 },
+  { name: "loss", args: ["40"], limit: 19 },
+  { name: "prediction", args: ["bash", "fish", "vim", "--virtual"], limit: 60 },
+  {
+    name: "host",
+    args: ["create", "flood", "idle", "--idle=1000", "--stock-idle=100", "--warm=5", "--seconds=8"],
+    limit: 95,
+  },
+  {
+    name: "load",
+    args: [
+      ...["--compare", "stock", "host", "--sessions", "300", "--rounds", "2"],
+      ...["--warmup", "8", "--duration", "6"],
+    ],
+    limit: 100,
+    excerpt: ratios,
+  },
+  {
+    name: "load",
+    place: "load-loss",
+    args: [
+      ...["--compare", "stock", "host", "--own-clients", "--sessions", "20", "--rounds", "2"],
+      ...["--warmup", "3", "--duration", "7", "--impair", "delay=50,loss=29%"],
+    ],
+    limit: 60,
+    excerpt: ratios,
+  },
+];
