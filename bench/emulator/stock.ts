@@ -36,7 +36,7 @@ export async function measureStock(
   ];
   writeFileSync(data, stream);
   for (const mark of [ready, done]) rmSync(mark, { force: true });
-  const server = startStock(61_000);
+  const server = startStock();
   try {
     // Raw: the kernel is not to change the stream, nor to answer what is in it.
     const script = `stty raw -echo; : > ${ready}; head -c 1 > ${directory}/key; cat ${data}; : > ${done}; exec sleep 60`;
