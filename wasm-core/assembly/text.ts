@@ -63,6 +63,8 @@ import {
   MODE2_NEWLINE,
   MODE2_REVERSE_WRAP,
   PROTECT_ISO,
+  T_CHARSETS,
+  T_GL,
   T_LAST_PRINTED,
   T_MODES2,
   T_PEN_FLAGS,
@@ -191,6 +193,26 @@ class Text {
     return (w & 0xc00000) == 0x800000 ? 3 : 2;
   }
 
+  /** Whether the four bytes `w` begin with a character of one or two bytes, or with one byte that is ill-formed by itself. */
+  // @ts-ignore: decorator
+  @inline static isShort(w: u32): bool {
+    return (w & 0xff) < 0xe0 || (w & 0xc000) != 0x8000;
+  }
+
+  /**
+   * The code point of such a character if it is one column wide, else 0; `wrong` if it is ill-formed. No branch on one or
+   * two bytes, well-formed or not: their order is what nobody can predict.
+   */
+  // @ts-ignore: decorator
+  @inline static narrowAt(w: u32, codes: usize, narrow: usize, wrong: u32): u32 {
+    if (!Text.isShort(w)) return 0;
+    const b = w & 0xff;
+    const two = b >> 7;
+    const pair = narrow + (((b & 31) << 7) | ((w >> 7) & 0x7e));
+    const code = <u32>load<u16>(select(pair, codes + (b << 1), two));
+    return select(wrong, code, two & <u32>((w & 0xc0e0) != 0x80c0));
+  }
+
   /** `any`: any UTF-8 and any character set. */
   // @ts-ignore: decorator
   @inline static print(t: usize, p: usize, end: usize, any: bool): usize {
@@ -292,13 +314,10 @@ class Text {
           let cp: u32;
           let length: usize;
           let width = 1;
-          if (b < 0xe0 || (w & 0xc000) != 0x8000) {
-            // No branch on one or two bytes, well-formed or not: their order is what nobody can predict.
+          if (Text.isShort(w)) {
             const two = b >> 7;
             const wrong = two & <u32>((w & 0xc0e0) != 0x80c0);
-            const pair = narrow + (((b & 31) << 7) | ((w >> 7) & 0x7e));
-            const code = <u32>load<u16>(select(pair, codes + (b << 1), two));
-            cp = select(wrongCode, code, wrong);
+            cp = Text.narrowAt(w, codes, narrow, wrongCode);
             if (cp != 0) {
               store<u64>(q, base | <u64>cp);
               q += 8;
@@ -382,9 +401,13 @@ class Text {
       // What stopped the run: a line end, the edge, or something for others.
       let c = <u32>load<u8>(p);
       if (c >= 0x80) {
-        if (!any || mixed) break;
-        mixed = true;
-        continue;
+        if (!any) break;
+        if (!mixed) {
+          mixed = true;
+          continue;
+        }
+        // At the edge what is certainly one column wide wraps.
+        if (q < edge || p > tail || Text.narrowAt(load<u32>(p), codes, narrow, wrongCode) == 0) break;
       }
       const modes2 = load<u32>(t, T_MODES2);
       // Moves are carried out here if columns are all that CR and rows all that LF knows.
@@ -508,7 +531,12 @@ class Text {
       } else {
         if (!host) break;
         if (c == 0x07) ringBell(t);
-        else if (((IDLE_CONTROLS >> c) & 1) == 0) break;
+        else if ((c & 0xfe) == 0x0e) {
+          // SO and SI between sets that map nothing.
+          const g = c ^ 0x0f;
+          if (mapped || load<u8>(t + <usize>g, T_CHARSETS)) break;
+          store<u8>(t, <u8>g, T_GL);
+        } else if (((IDLE_CONTROLS >> c) & 1) == 0) break;
         last = LAST_NONE;
         p++;
         continue;
