@@ -58,8 +58,8 @@ export const COLOR_RGB: u32 = 0x02000000;
 export const ROW_REFS: usize = 0;
 export const ROW_WIDTH: usize = 4;
 /**
- * Cells from this column on are certainly zero: what erasing need not touch, nor the diff compare. Printed runs and erasures keep it small;
- * everyone else who may write (screen.ts: writableRow) sets EXTENT_UNKNOWN.
+ * Cells from this column on are certainly zero: what erasing need not touch, nor the diff compare. Printed runs and
+ * erasures keep it small; everyone else who may write (screen.ts: writableRow) sets EXTENT_UNKNOWN.
  */
 export const ROW_EXTENT: usize = 6;
 export const EXTENT_UNKNOWN: u32 = 0xffff;
