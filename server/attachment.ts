@@ -206,8 +206,8 @@ export class Attachment implements HubMember, Viewer {
     this.#stale = true;
     this.#changedAt ??= now;
     this.#output += bytes;
-    const settles = this.#asked && this.#output <= ECHO_BYTES ? 0 : SETTLED_MS;
-    this.#settledAt = Math.min(now + settles, this.#changedAt + SEND_MINDELAY_SERVER);
+    const isEcho = this.#asked && this.#output <= ECHO_BYTES && now - this.#lastInput <= ANSWER_MS;
+    this.#settledAt = Math.min(now + (isEcho ? 0 : SETTLED_MS), this.#changedAt + SEND_MINDELAY_SERVER);
   }
 
   /** Why the attachment has come to its end, if so. To be asked after input and before {@link tick}. */

@@ -92,8 +92,8 @@ export class SessionLoop implements SessionActivity {
   #lastInput: number;
   #utmp: UtmpRecord | undefined;
   readonly #alarm = new Alarm(() => this.pass());
-  /** When the alarm wakes us; Infinity: it is not set. */
-  #wakeAt = Number.POSITIVE_INFINITY;
+  /** When the alarm has woken us at the latest; Infinity: it is not set. */
+  #wakeBy = Number.POSITIVE_INFINITY;
   /** The judge has nothing to say before this; what happens meanwhile only makes it later. */
   #judgeAt: number;
   #notice: string | undefined;
@@ -211,7 +211,7 @@ export class SessionLoop implements SessionActivity {
     const now = this.#clock();
     const wait = viewer.waitTime(now);
     if (wait <= 0 || this.#closing || viewer.ended(now) !== undefined) this.#pass(now);
-    else if (now + wait < this.#wakeAt) this.#wakeIn(wait, now);
+    else this.#wakeWithin(wait, now);
   }
 
   /** What follows every event: verdicts, then what is due to be sent, then sleep until something is due again. */
@@ -303,7 +303,14 @@ export class SessionLoop implements SessionActivity {
     this.session.input(all);
     if (this.#viewers.length > 1) {
       const now = this.#clock();
-      for (const other of this.#viewers) if (other.viewer !== viewer) other.viewer.screenChanged(now, 0);
+      let wait = Number.POSITIVE_INFINITY;
+      for (const other of this.#viewers) {
+        if (other.viewer === viewer) continue;
+        other.viewer.screenChanged(now, 0);
+        wait = Math.min(wait, other.viewer.waitTime(now));
+      }
+      // Whoever has given the input looks only after itself.
+      this.#wakeWithin(wait, now);
     }
   }
 
@@ -317,7 +324,7 @@ export class SessionLoop implements SessionActivity {
       wait = Math.min(wait, viewer.waitTime(now));
     }
     if (wait <= 0) this.#pass(now);
-    else if (now + wait < this.#wakeAt) this.#wakeIn(wait, now);
+    else this.#wakeWithin(wait, now);
   }
 
   // ---- time
@@ -334,9 +341,15 @@ export class SessionLoop implements SessionActivity {
   }
 
   #wakeIn(wait: number, now: number): void {
-    this.#wakeAt = now + wait;
+    const slack = slackOf(wait);
+    this.#wakeBy = now + wait + slack;
     const { wheel } = this.#options;
-    wheel.set(this.#alarm, wheel.now() + wait, wait > LONG_SLEEP_MS ? OVERSLEEP_MS : 1);
+    wheel.set(this.#alarm, wheel.now() + wait, slack);
+  }
+
+  /** Something is due that may come before what the alarm is set for, or while that is overslept. */
+  #wakeWithin(wait: number, now: number): void {
+    if (now + wait + slackOf(wait) < this.#wakeBy) this.#wakeIn(wait, now);
   }
 
   #keepUtmp(now: number): void {
@@ -358,4 +371,9 @@ export class SessionLoop implements SessionActivity {
     this.session.close();
     this.#options.finished();
   }
+}
+
+/** How late the alarm may be, ms. */
+function slackOf(wait: number): number {
+  return wait > LONG_SLEEP_MS ? OVERSLEEP_MS : 1;
 }

@@ -123,6 +123,8 @@ export class UdpSocket {
     // report is used up now, so a second try tells whether this datagram can go.
     if (sendto(this.#fd, datagram, datagram.length as never, 0, to, to.length) >= 0) return undefined;
     const number = errno();
+    // A zone (`%eth0`) is the number of an interface here, and an interface that comes back has another.
+    this.#addresses.delete(address);
     // As lost as in any other full queue.
     if (number === EAGAIN) return undefined;
     return { kind: number === EMSGSIZE ? "emsgsize" : "other", text: `sendto: ${errorText(number)}` };

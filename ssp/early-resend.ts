@@ -136,6 +136,7 @@ export class EarlyResend {
     if (!this.#rtt.sampled) return EARLY_FIRST_COPIES;
     const { loss } = this;
     if (loss <= EARLY_LOST_SHARE || this.#queueing()) return 0;
+    if (loss >= 1) return EARLY_COPIES; // whose logarithm is 0
     return Math.min(EARLY_COPIES, Math.ceil(Math.log(EARLY_LOST_SHARE) / Math.log(loss)) - 1);
   }
 

@@ -85,7 +85,7 @@ export const SEND_MINDELAY_CLIENT = 1;
 export const ACK_INTERVAL = 3000;
 /**
  * Ours, not stock's: a server waits this much longer for the client's own sign of life, and answers one that comes this
- * long before its own is due or later. So an idle session costs it one wake-up in 3 s, and each answer tells a round trip.
+ * long before its own is due or later. So an idle session costs it one wake-up in 3 s, and each answer tells a round trip [P 8.19].
  */
 export const HEARTBEAT_PATIENCE = 250;
 export const HEARTBEAT_ANSWER = 1000;

@@ -70,6 +70,8 @@ export class Sender<L extends SyncObject<L>> {
   #dataAckPending = false;
   /** When the peer's newest state last advanced. Long ago at first, so silence is met with patience [P 8.2]. */
   #peerAdvanced = Number.NEGATIVE_INFINITY;
+  /** Without an acknowledgement, another state is assumed from then on. */
+  #assumedUntil = NEVER;
   /** A state that differs from the assumed one but has nothing to say to it [P 8.11]. */
   #silent: { readonly state: L; readonly assumed: bigint } | undefined;
   #shutdownStart: number | undefined;
@@ -202,6 +204,7 @@ export class Sender<L extends SyncObject<L>> {
     this.#ackNum = number;
     this.#peerAdvanced = now;
     if (hasDiff) this.#dataAckPending = true;
+    // [P 8.19]
     else if (this.#answersHeartbeats && this.#nextAck - now <= HEARTBEAT_ANSWER)
       this.#nextAck = Math.min(now, this.#nextAck);
   }
@@ -276,7 +279,8 @@ export class Sender<L extends SyncObject<L>> {
     this.#copyDue = false;
     // [P 8.7]
     if (this.#isSilent(assumed.number)) {
-      this.#nextSend = NEVER;
+      // It may hide a loss: to what the peer has then, there is something to say.
+      this.#nextSend = this.#assumedUntil;
     } else if (!this.#current.equals(back.state)) {
       this.#changedAt ??= now;
       const paced = back.time + interval;
@@ -312,12 +316,16 @@ export class Sender<L extends SyncObject<L>> {
   /** Guesses the newest state that the peer has: sent so recently that its loss would not show yet [P 8.5]. */
   #assume(now: number): SentState<L> {
     let assumed = this.#front;
+    this.#assumedUntil = NEVER;
     const limit = this.#patience;
     for (let at = 1; at < this.#sent.length; at++) {
       const entry = this.#sent[at]!;
-      if (now - entry.time < limit) assumed = entry;
+      if (now - entry.time < limit) {
+        assumed = entry;
+        this.#assumedUntil = Math.min(this.#assumedUntil, entry.time + limit);
+      }
       // That an empty one was not acknowledged tells nothing: the peer has no reason to hurry. Stock takes it for a loss,
-      // and repeats what follows until it is acknowledged; after answered heartbeats that would be always.
+      // and repeats what follows until it is acknowledged; after answered heartbeats that would be always [P 8.20].
       else if (!this.#answersHeartbeats || !entry.state.equals(this.#front.state)) break;
     }
     return assumed;

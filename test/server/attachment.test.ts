@@ -186,6 +186,19 @@ describe("a frame leaves", () => {
     expect(world.sent.map(({ at }) => at - start)).toEqual([1]);
   });
 
+  test("not as an echo, when the key is long past", () => {
+    const world = World.settled();
+    world.type("x");
+    world.run(1000);
+    world.sent.length = 0;
+    for (const part of ["one ", "two ", "three"]) {
+      world.print(part);
+      world.run(0.75);
+    }
+    world.run(100);
+    expect(world.sent.map(({ text }) => text)).toEqual(["$ one two three"]);
+  });
+
   test("a few at once for a person, and then as often as stock sends", () => {
     const world = World.settled();
     const start = world.now;

@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Pty, type PtyCommand, SpawnError } from "../../server/pty.ts";
 import { type ExpectedDescriptors, expectDescriptors, PtyDevice } from "../../server/pty-device.ts";
-import { INPUT_LIMIT } from "../../server/pty-input.ts";
+import { INPUT_LIMIT, PtyInput } from "../../server/pty-input.ts";
 import { until } from "../drivers/wait.ts";
 
 const CTRL_C = Uint8Array.of(3);
@@ -205,6 +205,22 @@ describe("a child that floods", () => {
     expect(longest).toBeLessThan(150);
     expect(latency).toBeLessThan(1000);
     expect(grown).toBeLessThan(60);
+  });
+
+  test("with ixany the letter after Ctrl-S lets it go on", () => {
+    const characters = new Uint8Array(19);
+    [characters[8], characters[9]] = [0x11, 0x13];
+    const device = {
+      modes: () => ({ inputFlags: 0o6000, localFlags: 0, characters }),
+      write: () => new Uint8Array(0),
+    };
+    const keys: string[] = [];
+    const input = new PtyInput(device as unknown as PtyDevice, (key) => keys.push(key));
+    const letter = new TextEncoder().encode("a");
+    input.write(CTRL_S);
+    input.write(letter);
+    expect(keys).toEqual(["stop", "start"]);
+    input.close();
   });
 
   test("Ctrl-S holds although the server pauses and resumes the same switch; Ctrl-Q lets it go on", async () => {

@@ -16,6 +16,15 @@ interface Received {
   readonly congested: boolean;
 }
 
+/** A network of its own, for a command. */
+const NAMESPACE = ["unshare", "--map-root-user", "--net"];
+
+/** Not everywhere may a user have one. */
+function hasNamespaces(): boolean {
+  if (!Bun.which("unshare") || !Bun.which("ip")) return false;
+  return Bun.spawnSync([...NAMESPACE, "ip", "link", "add", "cable0", "type", "veth"]).exitCode === 0;
+}
+
 const open: { close(): void }[] = [];
 afterEach(() => {
   for (const socket of open.splice(0)) socket.close();
@@ -137,6 +146,18 @@ describe("datagrams", () => {
     const client = await other("127.0.0.1");
     client.send("still here", socket.port, "127.0.0.1");
     await until("a datagram after the error", () => received.length > 0);
+  });
+
+  test.skipIf(!hasNamespaces())("a link-local peer is reached again when its interface comes back", () => {
+    const { stdout, stderr } = Bun.spawnSync([
+      ...NAMESPACE,
+      process.execPath,
+      `${import.meta.dir}/link-local.ts`,
+    ]);
+    expect(stderr.toString()).toBe("");
+    const [before, unplugged, ...after] = stdout.toString().trim().split("\n");
+    expect([before, after.at(-1)]).toEqual(["sent", "sent"]);
+    expect(unplugged).toStartWith("sendto: ");
   });
 
   test("one that is too long is reported as such", async () => {

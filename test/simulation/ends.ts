@@ -226,7 +226,7 @@ export class ServerEnd extends End {
       now: clock.now,
       random: (length) => random.bytes(length),
       family,
-      ...(options.hasty ? HASTY : {}),
+      ...(options.hasty ? { ...HASTY, answersHeartbeats: true } : {}),
     });
     this.#child = program((bytes) => this.#output(bytes));
     network.attach(SERVER, (arrival) => this.#receive(arrival));

@@ -111,6 +111,19 @@ describe("policy", () => {
     }
   });
 
+  test("three also where everything is lost the first time", () => {
+    const bench = policy(200, 0.45);
+    const { early } = bench;
+    for (let now = 0; now < 200_000; now += 2000) {
+      early.sent(now);
+      copies(bench, now, now + 299);
+      early.repeated(now + 300);
+      expect(copies(bench, now + 300, now + 900).length).toBeGreaterThan(0);
+      early.acked(now + 300, now + 1000);
+    }
+    expect(early.loss).toBe(1);
+  });
+
   test("not sooner than 20 ms, however short the line", () => {
     const bench = policy(2, 0.45);
     bench.early.sent(1000);
