@@ -145,10 +145,15 @@ function eraseStart(now: usize, row: i32, col: i32, style: u32): i32 {
   return best;
 }
 
+/** True for a printed ASCII character other than space: one byte, one column, everywhere. */
+function isPlain(cell: u64): bool {
+  return (C.contentOf(cell) & ~L.CELL_PROTECTED) - 0x21 < 0x5e;
+}
+
 /** True for a character that {@link putRun} may be able to print: its width is the same everywhere. */
 function startsRun(cell: u64): bool {
+  if (isPlain(cell)) return true;
   const content = C.contentOf(cell) & ~L.CELL_PROTECTED;
-  if (content - 0x21 < 0x5e) return true;
   if ((content & ~(L.CONTENT_MASK | L.CELL_WIDE)) != 0 || content < 0xa0) return false;
   return Widths.classOf(content & L.CONTENT_MASK) == (C.isWide(cell) ? 2 : 1);
 }
@@ -293,6 +298,26 @@ export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usiz
         col += printed;
         continue;
       }
+    }
+    if (isPlain(cell) && col + 1 < cols) {
+      // ASCII of one style over wide characters. The last column is left to printCell.
+      reach(now, row, col);
+      R.setPen(style);
+      const from = col;
+      do {
+        O.putByte(<u8>C.contentOf(cell));
+        hidden = !hidden && C.isWide(old ? L.cellAt(old, col) : 0);
+        col++;
+        cell = L.cellAt(now, col);
+      } while (
+        col < cols - 1 &&
+        isPlain(cell) &&
+        C.styleOf(cell) == style &&
+        (hidden || (old ? L.cellAt(old, col) : 0) != cell)
+      );
+      P.advance(col - from);
+      if (hidden) last = max(last, col);
+      continue;
     }
     const settled = printCell(old, now, row, col, cell, width);
     if (atEnd) wroteLast = true;
