@@ -1,161 +1,174 @@
 /**
- * How fast program output becomes a screen: the core's terminal in both roles against @xterm/headless, same bytes,
- * same chunks, same run. The data is made here from a fixed seed; nothing is measured that a program would not write.
+ * How fast program output becomes a screen: the core's host terminal against @xterm/headless, ghostty-web and a stock
+ * mosh-server, same bytes, same run: every stream, two sizes, two sizes of writes. Ratios are what counts.
  *
- * xterm.js parses in a write queue; its figure is one callback for everything queued, so it is not made to wait for
- * timers. The final screens are compared, so that a figure cannot come from work left out.
+ *   bun bench/emulator.ts [--streams=TEXT] [--quick] [--ms=N] [--no-stock] [--no-peers] [--against=CORE.WASM]
+ *
+ * Terminals of this process: MB/s of the best run of a fresh terminal over one megabyte, runs of all of them taken by
+ * turns. Bytes are handed over as each is meant to be used, copied into the module's memory where there is one. Stock:
+ * MB/s of its process's processor time (emulator/stock.ts says what that has in it), one run of each stream and size,
+ * whatever the writes: it reads what the kernel gives it. Where text is defined for all of them, the last screen has to
+ * be xterm's, so that a figure cannot come from work left out.
+ *
+ * --quick: 80×24, writes of 64 kB only. --against: another build of the core beside this one, by turns: what a change has gained.
  */
-import { Terminal as Xterm } from "@xterm/headless";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { Core } from "../wasm-core/core.ts";
 import { loadCore } from "../wasm-core/load.ts";
+import { type Contender, ghostty, ours, xterm } from "./emulator/peers.ts";
+import { measureStock } from "./emulator/stock.ts";
+import { STREAMS } from "./emulator/streams.ts";
 
-const COLS = 80;
-const ROWS = 24;
-const CHUNK = 16384;
-const SIZE = 8 << 20;
-const XTERM_SIZE = 1 << 20;
+const SIZE = 1 << 20;
+const SIZES = [
+  [80, 24],
+  [200, 50],
+] as const;
+const WRITES = [65536, 4096];
+/** Runs of each contender, however long they take, of which the first does not count. */
+const LEAST_RUNS = 4;
 
-let seed = 12345;
-function below(n: number): number {
-  seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
-  return (seed >>> 8) % n;
-}
-function word(): string {
-  let w = "";
-  for (let n = 2 + below(9); n > 0; n--) w += String.fromCharCode(97 + below(26));
-  return w;
-}
-
-const workloads: Record<string, () => string> = {
-  "ASCII log": () => {
-    let line = `2026-11-22T20:${10 + below(50)}:${10 + below(50)} host unit[${below(9999)}]:`;
-    while (line.length < 40 + below(40)) line += ` ${word()}`;
-    return `${line}\r\n`;
+const { values: options } = parseArgs({
+  options: {
+    streams: { type: "string", default: "" },
+    ms: { type: "string", default: "120" },
+    quick: { type: "boolean", default: false },
+    "no-stock": { type: "boolean", default: false },
+    "no-peers": { type: "boolean", default: false },
+    against: { type: "string" },
   },
-  "long lines": () => {
-    let line = "";
-    while (line.length < 3000) line += `${word()} `;
-    return `${line}\r\n`;
-  },
-  "ls colours": () => {
-    let line = "";
-    for (let i = 0; i < 5; i++) line += `\x1b[0m\x1b[01;3${below(8)}m${word()}.${word()}\x1b[0m  `;
-    return `${line}\r\n`;
-  },
-  "256 colours": () => {
-    let line = "";
-    for (let i = 0; i < 10; i++)
-      line += `\x1b[38;5;${below(256)}m\x1b[48;5;${below(256)}m${word().slice(0, 6)}`;
-    return `${line}\x1b[m\r\n`;
-  },
-  "RGB colours": () => {
-    let line = "";
-    for (let i = 0; i < 10; i++)
-      line += `\x1b[38;2;${below(8) * 32};${below(8) * 32};${below(4) * 64}m${word().slice(0, 6)}`;
-    return `${line}\x1b[m\r\n`;
-  },
-  CJK: () => {
-    let line = "";
-    for (let i = 0; i < 36; i++) line += String.fromCodePoint(0x4e00 + below(0x5000));
-    return `${line}\r\n`;
-  },
-  "Latin, accents": () => {
-    let line = "";
-    for (let i = 0; i < 12; i++) line += `${word()}é${String.fromCodePoint(0xe0 + below(30))} `;
-    return `${line.slice(0, 78)}\r\n`;
-  },
-  "TUI mix": () => {
-    let frame = "";
-    for (let i = 0; i < 6; i++) {
-      frame += `\x1b[${1 + below(ROWS)};${1 + below(60)}H\x1b[0;${30 + below(8)};${40 + below(8)}m${word()} ${word()}`;
-      if (below(3) === 0) frame += "\x1b[K";
-      if (below(6) === 0) frame += `\x1b[${below(4)}P\x1b[1@`;
-      if (below(9) === 0) frame += "\x1b[2;20r\x1b[20;1H\n\x1b[r";
-    }
-    return frame;
-  },
-};
+});
 
 const core = await loadCore();
-const encoder = new TextEncoder();
+const contenders: Contender[] = [ours("Sterna", core)];
+if (options.against !== undefined) {
+  const other = new Core(new WebAssembly.Module(readFileSync(options.against)));
+  contenders.push(ours("before", other));
+}
+if (!options["no-peers"]) {
+  contenders.push(xterm);
+  const module = ghostty();
+  if (module !== undefined) contenders.push(module);
+}
+const withStock = !options["no-stock"] && !options["no-peers"] && Bun.which("mosh-server") !== null;
 
-function chunks(line: () => string): Uint8Array[] {
-  let text = "";
-  while (text.length < SIZE / 8) text += line();
-  const block = encoder.encode(text);
-  const parts: Uint8Array[] = [];
-  for (let at = 0; at < block.length; at += CHUNK) parts.push(block.subarray(at, at + CHUNK));
-  return parts;
+/** Nanoseconds of one run; undefined if it failed: a peer's module may trap. */
+function timeOf(
+  contender: Contender,
+  cols: number,
+  rows: number,
+  parts: readonly Uint8Array[],
+): number | undefined {
+  try {
+    const subject = contender.create(cols, rows);
+    const begin = Bun.nanoseconds();
+    for (const part of parts) subject.feed(part);
+    const time = Bun.nanoseconds() - begin;
+    subject.free();
+    return time;
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError && contender.reset !== undefined) contender.reset();
+    else throw error;
+    return undefined;
+  }
 }
 
-/** Best MB/s of several runs. */
-function measureCore(role: "host" | "replica", parts: Uint8Array[], bytes: number): number {
-  let best = 0;
-  for (let run = 0; run < 30; run++) {
-    const terminal = core.createTerminal(COLS, ROWS, role);
-    const begin = Bun.nanoseconds();
-    for (const part of parts) terminal.feed(part);
-    best = Math.max(best, (bytes * 1e3) / (Bun.nanoseconds() - begin));
-    terminal.free();
+/** Best MB/s of each contender, runs by turns until each has had its time. */
+function measure(cols: number, rows: number, parts: readonly Uint8Array[], bytes: number): number[] {
+  const best = contenders.map(() => 0);
+  const spent = contenders.map(() => 0);
+  const runs = contenders.map(() => 0);
+  for (let waiting = contenders.length; waiting > 0; ) {
+    waiting = 0;
+    for (const [i, contender] of contenders.entries()) {
+      if (spent[i]! > Number(options.ms) * 1e6) continue;
+      waiting++;
+      const time = timeOf(contender, cols, rows, parts);
+      if (time === undefined) {
+        best[i] = Number.NaN;
+        spent[i] = Number.POSITIVE_INFINITY;
+        continue;
+      }
+      // The first run is for the compilers.
+      if (runs[i]!++ > 0) best[i] = Math.max(best[i]!, (bytes * 1e3) / time);
+      spent[i]! += runs[i]! > LEAST_RUNS ? time : 0;
+    }
   }
   return best;
 }
 
-function screenOf(parts: Uint8Array[], limit: number): string[] {
-  const terminal = core.createTerminal(COLS, ROWS, "host");
-  let fed = 0;
-  for (const part of parts) {
-    if (fed >= limit) break;
-    terminal.feed(part);
-    fed += part.length;
-  }
-  const lines = terminal.text();
-  terminal.free();
+function lastScreen(contender: Contender, cols: number, rows: number, parts: readonly Uint8Array[]): string {
+  const subject = contender.create(cols, rows);
+  for (const part of parts) subject.feed(part);
+  const lines = subject.lines?.().join("\n") ?? "";
+  subject.free();
   return lines;
 }
 
-async function measureXterm(parts: Uint8Array[]): Promise<{ rate: number; lines: string[] }> {
-  let rate = 0;
-  let lines: string[] = [];
-  for (let run = 0; run < 2; run++) {
-    const xterm = new Xterm({ cols: COLS, rows: ROWS, scrollback: 0, allowProposedApi: true });
-    let bytes = 0;
-    const begin = Bun.nanoseconds();
-    for (const part of parts) {
-      if (bytes >= XTERM_SIZE) break;
-      xterm.write(part);
-      bytes += part.length;
-    }
-    await new Promise<void>((done) => xterm.write("", done));
-    rate = Math.max(rate, (bytes * 1e3) / (Bun.nanoseconds() - begin));
-    const buffer = xterm.buffer.active;
-    lines = Array.from(
-      { length: ROWS },
-      (_, y) => buffer.getLine(y)?.translateToString(true).trimEnd() ?? "",
-    );
-    xterm.dispose();
+/** Pieces that end where lines end: xterm.js loses a character such as U+3001 that is split behind its second byte. */
+function inLines(data: Uint8Array): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at < data.length; ) {
+    const end = data.indexOf(10, at + 16384);
+    parts.push(data.subarray(at, end < 0 ? data.length : end + 1));
+    at = end < 0 ? data.length : end + 1;
   }
-  return { rate, lines };
+  return parts;
 }
 
-console.log("MB/s, 80x24, chunks of 16 KiB      host   replica   xterm.js   host / xterm.js");
-let failed = false;
-for (const [name, line] of Object.entries(workloads)) {
-  const parts = chunks(line);
-  const bytes = parts.reduce((sum, part) => sum + part.length, 0);
-  const host = measureCore("host", parts, bytes);
-  const replica = measureCore("replica", parts, bytes);
-  const xterm = await measureXterm(parts);
-  const ours = screenOf(parts, XTERM_SIZE);
-  const differs = ours.filter((text, y) => text !== xterm.lines[y]).length;
-  if (differs > 0) failed = true;
-  console.log(
-    `${name.padEnd(30)} ${host.toFixed(0).padStart(8)} ${replica.toFixed(0).padStart(9)} ${xterm.rate.toFixed(0).padStart(10)} ${(host / xterm.rate).toFixed(1).padStart(17)}${differs ? `   ${differs} rows differ` : ""}`,
-  );
+/** Figures and the ratio to the best peer; "trap": the peer failed. */
+function row(rates: readonly number[]): string {
+  const best = Math.max(...rates.slice(1).filter((rate) => rate > 0));
+  const cells = [
+    ...rates.map((rate) => (rate > 0 ? rate.toFixed(0) : "trap").padStart(13)),
+    (best > 0 ? (rates[0]! / best).toFixed(2) : "–").padStart(13),
+  ];
+  return cells.join("");
 }
-const terminal = core.createTerminal(120, 80, "host");
-terminal.feed(encoder.encode("\x1b[31mhello\r\n".repeat(200)));
-for (let i = 0; i < 1000; i++) terminal.snapshot().free();
-const begin = Bun.nanoseconds();
-for (let i = 0; i < 200000; i++) terminal.snapshot().free();
-console.log(`snapshot and free, 120x80: ${((Bun.nanoseconds() - begin) / 200000 / 1000).toFixed(3)} µs`);
+
+/** Of the streams that ran. */
+function mean(all: readonly number[]): number {
+  const rates = all.filter((rate) => rate > 0);
+  return Math.exp(rates.reduce((sum, rate) => sum + Math.log(rate), 0) / rates.length);
+}
+
+const directory = mkdtempSync(join(tmpdir(), "bench-emulator-"));
+const names = [...contenders.map((c) => c.name), ...(withStock ? ["mosh CPU"] : [])];
+const head = [...names.map((name) => name.padStart(13)), "best peer ×".padStart(13)].join("");
+let failed = false;
+try {
+  for (const [cols, rows] of options.quick ? SIZES.slice(0, 1) : SIZES) {
+    const stockRates = new Map<string, number>();
+    for (const write of options.quick ? WRITES.slice(0, 1) : WRITES) {
+      console.log(`${`MB/s, ${cols}×${rows}, writes of ${write >> 10} kB`.padEnd(34)}${head}`);
+      const columns: number[][] = [];
+      for (const stream of STREAMS) {
+        if (!stream.name.includes(options.streams)) continue;
+        const data = stream.make(cols, rows, SIZE);
+        const parts: Uint8Array[] = [];
+        for (let at = 0; at < data.length; at += write) parts.push(data.subarray(at, at + write));
+        const rates = measure(cols, rows, parts, data.length);
+        if (withStock) {
+          if (!stockRates.has(stream.name))
+            stockRates.set(stream.name, await measureStock(core, directory, cols, rows, data));
+          rates.push(stockRates.get(stream.name)!);
+        }
+        const differs =
+          stream.sameScreen &&
+          contenders.includes(xterm) &&
+          lastScreen(contenders[0]!, cols, rows, parts) !== lastScreen(xterm, cols, rows, inLines(data));
+        if (differs) failed = true;
+        console.log(`${stream.name.padEnd(34)}${row(rates)}${differs ? "   SCREENS DIFFER" : ""}`);
+        if (stream.named) columns.push(rates);
+      }
+      const means = names.map((_, i) => mean(columns.map((rates) => rates[i]!)));
+      console.log(`${"geometric mean of the named".padEnd(34)}${row(means)}\n`);
+    }
+  }
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}
 process.exit(failed ? 1 : 0);

@@ -6,6 +6,9 @@
  */
 import type { Abi } from "./abi.ts";
 
+/** The parser looks at input in vectors and past its end. */
+const SLACK = 16;
+
 export class Views {
   readonly #abi: Abi;
   #bytes: Uint8Array;
@@ -23,12 +26,12 @@ export class Views {
     return this.#bytes;
   }
 
-  /** Address of a block of at least `size` bytes, valid until the next call. */
+  /** Address of a block of at least `size` bytes, and SLACK readable ones behind them; valid until the next call. */
   scratch(size: number): number {
     if (size > this.#scratchSize) {
-      const block = this.#abi.memory_scratch(size) >>> 0;
+      const block = this.#abi.memory_scratch(size + SLACK) >>> 0;
       if (block === 0) throw new Error("the terminal core is out of memory");
-      if (this.#scratchSize > 0) this.#abi.memory_release_scratch(this.#scratch, this.#scratchSize);
+      if (this.#scratchSize > 0) this.#abi.memory_release_scratch(this.#scratch, this.#scratchSize + SLACK);
       this.#scratch = block;
       this.#scratchSize = size;
     }

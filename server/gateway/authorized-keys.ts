@@ -2,7 +2,7 @@
  * The lines of an authorized_keys file (sshd(8), AUTHORIZED_KEYS FILE FORMAT), as far as they mean something here. A line
  * with an option that would restrict and is not understood is not used at all. Pure; called by login.ts.
  */
-import { matchPatternList } from "../../sys/patterns.ts";
+import { matchPattern } from "../../sys/patterns.ts";
 
 /** One key that may log in, and how. */
 export interface AuthorizedKey {
@@ -41,6 +41,8 @@ const IDLE = new Set([
   ]),
   ...["permitopen", "permitlisten", "tunnel", "environment", "no-touch-required", "verify-required"],
 ]);
+/** Options that a line may have once. */
+const ONCE: ReadonlySet<string> = new Set(["command", "from"]);
 const MAX_LINES = 10_000;
 const MAX_LINE = 16_384;
 
@@ -87,29 +89,41 @@ function withOptions(
   let from: readonly string[] | undefined;
   let pty = true;
   let expires: number | undefined;
+  const seen = new Set<string>();
   for (const [name, value] of options) {
     const option = name.toLowerCase();
+    // Of two commands or lists one would be lost, and perhaps the stricter one; sshd refuses that too.
+    if (value !== undefined && ONCE.has(option) && seen.has(option)) return `it has ${option} twice`;
+    seen.add(option);
     if (option === "restrict" || option === "no-pty") pty = false;
     else if (option === "pty") pty = true;
     else if (option === "cert-authority") return "certificates are not supported";
     else if (option === "command" && value !== undefined) command = value;
-    else if (option === "from" && value !== undefined) from = value.split(",").map((word) => word.trim());
-    else if (option === "expiry-time" && value !== undefined) {
-      expires = expiry(value);
-      if (expires === undefined) return "its expiry-time is no time";
+    else if (option === "from" && value !== undefined) {
+      from = value.split(",").map((word) => word.trim());
+      const wrong = from.find((word) => word.includes("/") && !network(word.replace(/^!/, "")));
+      // Left out, a network after "!" would let in whom it was to keep out.
+      if (wrong !== undefined) return `in its from=, ${printable(wrong)} is no network`;
+    } else if (option === "expiry-time" && value !== undefined) {
+      const time = expiry(value);
+      if (time === undefined) return "its expiry-time is no time";
+      expires = Math.min(expires ?? time, time);
     } else if (!IDLE.has(option)) return `its option ${printable(name)} is not known`;
   }
   return { type, blob, command, from, pty, expires };
 }
 
-/** Options up to the first blank outside quotes: `name`, `name="value"`, commas between; `\"` inside quotes. */
+/**
+ * Options up to the first blank outside quotes: `name`, `name="value"`, commas between. Inside quotes only `\"` is an
+ * escape; any other backslash is itself, also before another one.
+ */
 function takeOptions(
   line: string,
 ): { options: (readonly [string, string | undefined])[]; rest: string } | undefined {
   const options: (readonly [string, string | undefined])[] = [];
   let at = 0;
   for (;;) {
-    const match = /^([A-Za-z0-9-]+)(?:="((?:[^"\\]|\\.)*)")?/.exec(line.slice(at));
+    const match = /^([A-Za-z0-9-]+)(?:="((?:[^"\\]|\\"|\\(?!"))*)")?/.exec(line.slice(at));
     if (!match) return undefined;
     options.push([match[1]!, match[2]?.replaceAll('\\"', '"')]);
     at += match[0].length;
@@ -127,33 +141,41 @@ function expiry(text: string): number | undefined {
   const time = match[7]
     ? Date.UTC(year!, month! - 1, day, hour, minute, second)
     : new Date(year!, month! - 1, day, hour, minute, second).getTime();
-  return Number.isNaN(time) ? undefined : time;
+  const real = month! >= 1 && month! <= 12 && day! >= 1 && day! <= 31;
+  return real && hour! < 24 && minute! < 60 && second! <= 60 ? time : undefined;
 }
 
-/** Whether `from="…"` lets that address in. Names are not looked up: only addresses and networks can match. */
+/**
+ * Whether `from="…"` lets that address in. Names are not looked up: only addresses, in whatever way they are written,
+ * networks and patterns of addresses can match.
+ */
 export function addressMatches(address: string, patterns: readonly string[]): boolean {
-  const plain = address.replace(/^::ffff:/i, "");
-  const networks = patterns.filter((pattern) => pattern.includes("/"));
-  const denied = networks.some((pattern) => pattern.startsWith("!") && inNetwork(plain, pattern.slice(1)));
-  if (denied) return false;
-  const words = patterns.filter((pattern) => !pattern.includes("/"));
-  if (words.some((pattern) => pattern.startsWith("!") && matchPatternList(plain, [pattern.slice(1)])))
-    return false;
+  const plain = address.replace(/^::ffff:/i, "").toLowerCase();
+  const matches = (pattern: string): boolean =>
+    inNetwork(plain, pattern) || (!pattern.includes("/") && matchPattern(plain, pattern.toLowerCase()));
+  if (patterns.some((pattern) => pattern.startsWith("!") && matches(pattern.slice(1)))) return false;
+  return patterns.some((pattern) => !pattern.startsWith("!") && matches(pattern));
+}
+
+/** CIDR or a single address, both families. */
+export function inNetwork(address: string, text: string): boolean {
+  const bits = addressBits(address);
+  const wanted = network(text);
   return (
-    networks.some((pattern) => !pattern.startsWith("!") && inNetwork(plain, pattern)) ||
-    matchPatternList(plain, words)
+    bits !== undefined &&
+    bits.length === wanted?.length &&
+    bits.startsWith(wanted.bits.slice(0, wanted.prefix))
   );
 }
 
-/** CIDR, both families. */
-export function inNetwork(address: string, network: string): boolean {
-  const [base = "", length = ""] = network.split("/");
-  const bits = addressBits(address);
-  const wanted = addressBits(base);
-  const prefix = Number(length);
-  if (!bits || !wanted || bits.length !== wanted.length || !/^\d+$/.test(length) || prefix > bits.length)
-    return false;
-  return bits.slice(0, prefix) === wanted.slice(0, prefix);
+/** Undefined if it is none, also if bits beyond the prefix are set, as in sshd: one of the two must be a mistake. */
+function network(text: string): { bits: string; length: number; prefix: number } | undefined {
+  const [base = "", given, more] = text.split("/");
+  const bits = addressBits(base);
+  if (!bits || more !== undefined || (given !== undefined && !/^\d{1,3}$/.test(given))) return undefined;
+  const prefix = given === undefined ? bits.length : Number(given);
+  if (prefix > bits.length || bits.includes("1", prefix)) return undefined;
+  return { bits, length: bits.length, prefix };
 }
 
 /** 32 or 128 characters of 0 and 1; undefined: no address. */
@@ -163,12 +185,12 @@ function addressBits(address: string): string | undefined {
     const parts = address.split(".").map(Number);
     return parts.every((part) => part < 256) ? parts.map((part) => binary(part, 8)).join("") : undefined;
   }
-  const [left = "", right] = address.replace(/%.*$/, "").split("::");
+  const [left = "", right, more] = address.replace(/%.*$/, "").split("::");
   const groups = (text: string): string[] => (text === "" ? [] : text.split(":"));
   const head = groups(left);
   const tail = groups(right ?? "");
   const missing = 8 - head.length - tail.length;
-  if (missing < 0 || (right === undefined && missing !== 0)) return undefined;
+  if (more !== undefined || missing < 0 || (right === undefined && missing !== 0)) return undefined;
   const all = [...head, ...Array.from({ length: missing }, () => "0"), ...tail];
   if (!all.every((group) => /^[\da-f]{1,4}$/i.test(group))) return undefined;
   return all.map((group) => binary(Number.parseInt(group, 16), 16)).join("");

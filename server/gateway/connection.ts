@@ -1,31 +1,46 @@
 /**
  * One ssh connection: the login, its limits of time and tries, and its channels. Called by gateway.ts.
  */
+import { createHmac, randomBytes } from "node:crypto";
 import type { AuthContext, Connection, PseudoTtyInfo, ServerChannel, Session, WindowChangeInfo } from "ssh2";
 import type { Account } from "../account.ts";
 import type { Size } from "../host/messages.ts";
 import type { Fields, Level } from "../operator/log.ts";
+import { inside, socketOf } from "./flow.ts";
 import type { Admitted, Login } from "./login.ts";
 import type { Offence } from "./penalties.ts";
 import { GatewaySession, type SessionContext } from "./session.ts";
 
 /** Keys that a client may try, as sshd's MaxAuthTries. */
 const MAX_TRIES = 10;
+/** Keys that a client may ask about and be told yes, before it signs. */
+const MAX_QUESTIONS = 32;
 /** Channels at once, as sshd's MaxSessions. */
 const MAX_CHANNELS = 10;
 /** Variables that a client may set, and how long and how many they may be. */
 const SETTABLE = /^(?:LANG|LANGUAGE|LC_[A-Z]+|COLORTERM|TERM_PROGRAM)$/;
 const MAX_VALUE = 256;
+const MAX_NAME = 32;
+const MAX_VARIABLES = 32;
 const MAX_DIMENSION = 4096;
+/** Data in one packet that a client must be ready to take, bytes. */
+const LEAST_PACKET = 1024;
+/** What a client may send beyond the window it was given, bytes. */
+const MAX_UNREAD = 8 * 1024 * 1024;
+const FAILURE_MS = { least: 5, spread: 4 };
+const DELAY_SECRET = randomBytes(32);
 
 export interface ConnectionOptions {
   readonly address: string;
   readonly port: number;
   readonly login: Login;
-  /** ms until somebody must have logged in; 0: no limit. */
-  readonly graceTime: number;
   readonly log: (level: Level, event: string, fields: Fields) => void;
+  /** The first one counts, and only before the login. */
   readonly offence: (offence: Offence) => void;
+  /** Says goodbye, and does not wait long for the other side to do so. */
+  readonly hangUp: () => void;
+  /** ms, monotonic. */
+  readonly clock: () => number;
   /** What the sessions of that person need. */
   readonly context: (account: Account, forced: string | undefined, sshConnection: string) => SessionContext;
   readonly authenticated: () => void;
@@ -33,37 +48,54 @@ export interface ConnectionOptions {
 
 /** Takes over a connection that was just accepted. */
 export function handleConnection(connection: Connection, options: ConnectionOptions): void {
-  const { address, log } = options;
+  const { address, log, hangUp } = options;
   let admitted: Admitted | undefined;
   let tries = 0;
+  let asked = false;
+  let questions = 0;
   let channels = 0;
-  let failed = false;
-  const grace =
-    options.graceTime > 0
-      ? setTimeout(() => {
-          if (!failed) options.offence("silent");
-          failed = true;
-          connection.end();
-        }, options.graceTime)
-      : undefined;
+
+  // Each channel listens to both.
+  for (const emitter of [connection, socketOf(connection)]) emitter.setMaxListeners(3 * MAX_CHANNELS);
 
   connection.on("authentication", (context) => {
+    const { promise: minimum, resolve } = Promise.withResolvers<void>();
+    const delay = failureDelay(context.username);
+    const began = options.clock();
+    // Before the work, so that its end does not tell how long that took.
+    setTimeout(resolve, delay);
     const result = judge(context, options);
     if (result) {
       if (result.final) admitted = result.admitted;
+      else if (++questions > MAX_QUESTIONS) {
+        hangUp();
+        return;
+      }
       context.accept();
       return;
     }
-    if (context.method !== "none" && ++tries >= MAX_TRIES) {
-      connection.end();
-      return;
-    }
-    context.reject(["publickey"]);
+    // Clients ask once which methods there are.
+    if (context.method !== "none" || asked) tries++;
+    asked = true;
+    const took = options.clock() - began;
+    void minimum
+      .then(() =>
+        took < delay ? undefined : Bun.sleep(delay * 2 ** Math.ceil(Math.log2(took / delay)) - took),
+      )
+      .then(() => {
+        if (tries >= MAX_TRIES) hangUp();
+        else context.reject(["publickey"]);
+      });
+  });
+  connection.on("rekey", () => {
+    if (admitted) return;
+    // Nobody needs that so early, and it is the one thing that is dear.
+    options.offence("broken");
+    hangUp();
   });
   connection.on("ready", () => {
-    clearTimeout(grace);
     if (!admitted) {
-      connection.end();
+      hangUp();
       return;
     }
     options.authenticated();
@@ -75,8 +107,16 @@ export function handleConnection(connection: Connection, options: ConnectionOpti
         reject();
         return;
       }
+      const session = accept();
+      const { outgoing } = channelOf(session);
+      if (outgoing.packetSize < LEAST_PACKET) {
+        // The library would never come to an end with 0, and take very long with little more.
+        log("info", "connection failed", { from: address, reason: "the packets it takes are too small" });
+        hangUp();
+        return;
+      }
       channels++;
-      handleSession(accept(), context, key.pty, () => {
+      handleSession(connection, session, context, key.pty, () => {
         channels--;
       });
     });
@@ -88,16 +128,22 @@ export function handleConnection(connection: Connection, options: ConnectionOpti
   });
   connection.on("error", (error: Error) => {
     log("debug", "connection failed", { from: address, reason: error.message });
-    if (admitted || failed) return;
-    failed = true;
-    options.offence("broken");
+    // Who tries keys and then breaks off in some odd way has tried keys.
+    options.offence(tries > 0 ? "failed" : "broken");
+    hangUp();
   });
   connection.on("close", () => {
-    clearTimeout(grace);
-    if (admitted || failed) return;
-    failed = true;
     if (tries > 0) options.offence("failed");
   });
+}
+
+/**
+ * How long a refusal takes at least, ms: longer than finding out whether there is such a user, and the same each time for
+ * a name, so that repeating it averages nothing away. As sshd does.
+ */
+function failureDelay(user: string): number {
+  const random = createHmac("sha256", DELAY_SECRET).update(user).digest().readUInt32BE(0) / 2 ** 32;
+  return FAILURE_MS.least + random * FAILURE_MS.spread;
 }
 
 function judge(
@@ -120,14 +166,21 @@ function judge(
 
 /** `client-address client-port server-address server-port`. */
 function sshConnectionOf(connection: Connection, { address, port }: ConnectionOptions): string {
-  const { _sock: socket } = connection as unknown as {
-    _sock?: { localAddress?: string; localPort?: number };
-  };
+  const socket = socketOf(connection);
   const plain = (text: string): string => text.replace(/^::ffff:/i, "");
-  return `${plain(address)} ${port} ${plain(socket?.localAddress ?? "0.0.0.0")} ${socket?.localPort ?? 0}`;
+  return `${plain(address)} ${port} ${plain(socket.localAddress ?? "0.0.0.0")} ${socket.localPort ?? 0}`;
+}
+
+/** Of a session that was accepted; the library keeps it for itself. */
+function channelOf(session: Session): {
+  readonly incoming: { readonly id: number };
+  readonly outgoing: { readonly id: number; readonly packetSize: number };
+} {
+  return (session as unknown as { _chanInfo: ReturnType<typeof channelOf> })._chanInfo;
 }
 
 function handleSession(
+  connection: Connection,
   session: Session,
   context: SessionContext,
   mayHavePty: boolean,
@@ -152,7 +205,14 @@ function handleSession(
   });
   session.on("env", (accept, reject, info: { key: string; val?: string; value?: string }) => {
     const value = info.val ?? info.value ?? "";
-    if (!SETTABLE.test(info.key) || value.length > MAX_VALUE || value.includes("\0")) {
+    const known = Object.hasOwn(environment, info.key);
+    if (
+      info.key.length > MAX_NAME ||
+      !SETTABLE.test(info.key) ||
+      value.length > MAX_VALUE ||
+      value.includes("\0") ||
+      (!known && Object.keys(environment).length >= MAX_VARIABLES)
+    ) {
       reject?.();
       return;
     }
@@ -160,7 +220,23 @@ function handleSession(
     accept?.();
   });
   const run = (channel: ServerChannel, line: string | undefined): void => {
-    channel.on("close", closed);
+    const socket = socketOf(connection);
+    // Nothing else holds a client to the window of a channel that is not read.
+    const watch = (): void => {
+      if (channel.readableLength > MAX_UNREAD) socket.destroy();
+    };
+    socket.on("data", watch);
+    // The end of a channel that somebody has paused comes only when it is read to its end.
+    const drop = (): void => {
+      channel.unpipe();
+      channel.resume();
+    };
+    session.on("close", drop);
+    connection.on("close", drop);
+    channel.on("close", () => {
+      socket.off("data", watch);
+      connection.off("close", drop);
+    });
     running = new GatewaySession(context, channel, { size, environment });
     void running.run(line);
   };
@@ -177,6 +253,14 @@ function handleSession(
       reject?.(),
     );
   }
+  session.on("close", () => {
+    closed();
+    if (running) return;
+    // It never came to a command: the library would keep it.
+    const { incoming, outgoing } = channelOf(session);
+    inside(connection)._chanMgr.remove(incoming.id);
+    inside(connection)._protocol.channelClose(outgoing.id);
+  });
   session.on("signal", (_accept, reject) => reject?.());
 }
 

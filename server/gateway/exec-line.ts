@@ -4,7 +4,8 @@
  * called by session.ts.
  */
 import { splitShellWords } from "../../sys/shell-words.ts";
-import { type Invocation, parseCommandLine } from "../cli.ts";
+import { versionLine } from "../../sys/version.ts";
+import { HELP, type Invocation, LICENCE, parseCommandLine } from "../cli.ts";
 import { type Command, parseHostCommand } from "../host/cli.ts";
 
 export type ExecPlan =
@@ -31,8 +32,8 @@ const QUESTION =
 const SERVER = /(?:^|\/)(?:mosh-server|sterna-server)$/;
 const HOST_COMMANDS = new Set(["attach", "list", "kill", "rename", "detach"]);
 /** Quoted text, and what only a shell could do something with outside of it. */
-const QUOTED = /'[^']*'|"(?:[^"\\]|\\.)*"|\\./gs;
-const SHELL_ONLY = /[;&|<>`$(){}*?\n]/;
+const QUOTED = /'[^']*'|"(?:[^"\\$`]|\\.)*"|\\./gs;
+const SHELL_ONLY = /[;&|<>`$(){}*?\n]|(?:^|\s)[~#]/;
 /** Variables that an assignment before the program may set. */
 const SETTABLE = /^(?:MOSH_SERVER_NETWORK_TMOUT|MOSH_SERVER_SIGNAL_TMOUT|LANG|LANGUAGE|LC_[A-Z]+)$/;
 
@@ -66,5 +67,6 @@ export function planExec(line: string, sshConnection: string): ExecPlan {
   if (invocation.kind === "serve") return { kind: "new", invocation, environment, tellConnection };
   if (invocation.kind === "error")
     return { kind: "text", out: "", err: `${invocation.messages.join("\n")}\n`, status: 1 };
-  return { kind: "text", out: `${invocation.kind}\n`, err: "", status: 0 };
+  const out = invocation.kind === "help" ? HELP : `${versionLine(program.replace(/.*\//, ""))}\n${LICENCE}`;
+  return { kind: "text", out: `${out}\n`, err: "", status: 0 };
 }

@@ -3,10 +3,12 @@
  * connection itself. A process of its own, since a key exchange takes milliseconds of pure computing. It holds no
  * session: everything it does goes through the host's control socket. Called by gateway-process.ts.
  */
+import { createServer, type Server as Listener, type Socket } from "node:net";
 import { type Connection, Server, type ServerConfig } from "ssh2";
 import { type ConnectionOptions, handleConnection } from "./connection.ts";
+import { socketOf } from "./flow.ts";
 import { loadHostKeys } from "./host-keys.ts";
-import { Penalties } from "./penalties.ts";
+import { type Offence, Penalties } from "./penalties.ts";
 
 /** Connections that have not logged in yet. Beyond, new ones are refused with growing probability, as by MaxStartups. */
 const STARTUPS = { free: 20, most: 100 };
@@ -24,8 +26,22 @@ const ALGORITHMS: NonNullable<ServerConfig["algorithms"]> = {
   compress: ["none"],
 };
 const KEEPALIVE_MS = 60_000;
+/**
+ * Bytes of answers that may wait for a client, before and after its login. Beyond, it is not read until it has read: there
+ * are many messages that must be answered, and who answers without an end needs memory without one. After the login it is
+ * far beyond what a session may leave there (flow.ts), since keys must be read while much is shown.
+ */
+const MOST_ANSWERS = { before: 64 * 1024, after: 8 * 1024 * 1024 };
+/** A laptop may sleep, a tunnel may be long: a client that says nothing is asked each minute, and given up after 15. */
+const PATIENCE = { keepaliveInterval: KEEPALIVE_MS, keepaliveCountMax: 15 };
+/** After the last word to it, a client has so long to hang up. */
+const LINGER_MS = 2000;
+/** So many at once are told that they are refused; the others are cut off. */
+const MAX_REFUSED = 100;
 
-export interface GatewayOptions extends Pick<ConnectionOptions, "login" | "graceTime" | "log" | "context"> {
+export interface GatewayOptions extends Pick<ConnectionOptions, "login" | "log" | "context"> {
+  /** ms from the first packet of TCP until somebody must have logged in; 0: no limit. */
+  readonly graceTime: number;
   readonly listen: readonly { readonly address: string; readonly port: number }[];
   /** Directory of the host keys. */
   readonly hostKeys: string;
@@ -39,89 +55,139 @@ export interface GatewayOptions extends Pick<ConnectionOptions, "login" | "grace
 export class Gateway {
   readonly #options: GatewayOptions;
   readonly #penalties = new Penalties();
-  readonly #servers: Server[] = [];
-  readonly #connections = new Set<Connection>();
+  readonly #listeners: Listener[] = [];
+  /** From accept(2) on, so also those that have not said a word. */
+  readonly #sockets = new Set<Socket>();
+  /** By socket, until the client has named itself. */
+  readonly #waiting = new Map<Socket, (connection: Connection, port: number) => void>();
+  readonly #ssh: Server;
   #startups = 0;
+  #refused = 0;
   #draining = false;
 
   private constructor(options: GatewayOptions) {
     this.#options = options;
+    // It never listens by itself: it speaks up only for clients that have sent their first line.
+    const hostKeys = loadHostKeys(options.hostKeys);
+    this.#ssh = new Server(
+      { hostKeys, algorithms: ALGORITHMS, ident: "sterna", ...PATIENCE },
+      (connection, { port }) => this.#waiting.get(socketOf(connection))?.(connection, port),
+    );
   }
 
   /** @throws HostKeyError, or Error if an address or port cannot be bound */
   static async start(options: GatewayOptions): Promise<Gateway> {
     const gateway = new Gateway(options);
-    const hostKeys = loadHostKeys(options.hostKeys);
     for (const { address, port } of options.listen) {
-      const server = new Server({ hostKeys, algorithms: ALGORITHMS, ident: "sterna" }, (connection, info) =>
-        gateway.#accept(connection, info),
-      );
-      server.on("error", (error: Error) =>
-        options.log("warn", "ssh socket failed", { address, reason: error.message }),
-      );
+      const listener = createServer((socket) => gateway.#accept(socket));
       await new Promise<void>((resolve, reject) => {
-        server.once("error", reject);
-        server.listen(port, address, () => {
-          server.off("error", reject);
+        listener.once("error", reject);
+        listener.listen(port, address, () => {
+          listener.off("error", reject);
           resolve();
         });
       });
-      gateway.#servers.push(server);
+      listener.on("error", (error: Error) =>
+        options.log("warn", "ssh socket failed", { address, reason: error.message }),
+      );
+      gateway.#listeners.push(listener);
     }
     return gateway;
   }
 
   /** Ports that it listens at, in the order of the addresses. */
   get ports(): readonly number[] {
-    return this.#servers.map((server) => (server.address() as { port: number }).port);
+    return this.#listeners.map((listener) => (listener.address() as { port: number }).port);
   }
 
   get connections(): number {
-    return this.#connections.size;
+    return this.#sockets.size;
   }
 
   /** No new connections. */
   drain(): void {
     this.#draining = true;
-    for (const server of this.#servers) server.close();
+    for (const listener of this.#listeners) listener.close();
   }
 
   close(): void {
     this.drain();
-    for (const connection of this.#connections) connection.end();
+    for (const socket of this.#sockets) socket.destroy();
   }
 
-  #accept(connection: Connection, { ip, port }: { readonly ip: string; readonly port: number }): void {
-    const { log, clock } = this.#options;
-    connection.on("error", () => {});
-    const reason = this.#refusal(ip);
-    if (reason !== undefined) {
-      log("info", "connection refused", { from: ip, reason });
-      connection.end();
+  #accept(socket: Socket): void {
+    const { log, clock, graceTime } = this.#options;
+    socket.on("error", () => {});
+    const address = socket.remoteAddress;
+    // It has gone again already.
+    if (address === undefined) {
+      socket.destroy();
       return;
     }
-    this.#connections.add(connection);
+    const reason = this.#refusal(address);
+    if (reason !== undefined) {
+      log("info", "connection refused", { from: address, reason });
+      if (this.#refused >= MAX_REFUSED) {
+        socket.destroy();
+        return;
+      }
+      this.#refused++;
+      socket.on("close", () => {
+        this.#refused--;
+      });
+      socket.end("Not allowed at this time\r\n");
+      hangUp(socket);
+      return;
+    }
+    this.#sockets.add(socket);
     this.#startups++;
     let starting = true;
     const started = (): void => {
       if (starting) this.#startups--;
       starting = false;
+      clearTimeout(grace);
     };
-    connection.on("close", () => {
-      this.#connections.delete(connection);
-      started();
+    let penalized = false;
+    const offence = (kind: Offence): void => {
+      if (starting && !penalized) this.#penalties.add(address, kind, clock());
+      penalized = true;
+    };
+    const grace =
+      graceTime > 0
+        ? setTimeout(() => {
+            offence("silent");
+            socket.destroy();
+          }, graceTime)
+        : undefined;
+    socket.setKeepAlive(true, KEEPALIVE_MS);
+    socket.setNoDelay(true);
+    this.#waiting.set(socket, (connection, port) => {
+      this.#waiting.delete(socket);
+      handleConnection(connection, {
+        ...this.#options,
+        address,
+        port,
+        offence,
+        hangUp: () => {
+          connection.end();
+          hangUp(socket);
+        },
+        authenticated: started,
+      });
     });
-    const { _sock: socket } = connection as unknown as {
-      _sock?: { setKeepAlive(on: boolean, delay: number): void; setNoDelay(on: boolean): void };
-    };
-    socket?.setKeepAlive(true, KEEPALIVE_MS);
-    socket?.setNoDelay(true);
-    handleConnection(connection, {
-      ...this.#options,
-      address: ip,
-      port,
-      offence: (offence) => this.#penalties.add(ip, offence, clock()),
-      authenticated: started,
+    this.#ssh.injectSocket(socket);
+    socket.on("data", () => {
+      if (socket.writableLength <= (starting ? MOST_ANSWERS.before : MOST_ANSWERS.after)) return;
+      socket.pause();
+      socket.once("drain", () => socket.resume());
+    });
+    socket.on("end", () => hangUp(socket));
+    // After what the connection makes of its end.
+    socket.on("close", () => {
+      this.#sockets.delete(socket);
+      this.#waiting.delete(socket);
+      offence("broken");
+      started();
     });
   }
 
@@ -129,8 +195,15 @@ export class Gateway {
     const { maxConnections, clock, random } = this.#options;
     if (this.#draining) return "draining";
     if (this.#penalties.refuses(address, clock())) return "penalty";
-    if (this.#connections.size >= maxConnections) return "too many connections";
+    if (this.#sockets.size >= maxConnections) return "too many connections";
     const surplus = (this.#startups - STARTUPS.free) / (STARTUPS.most - STARTUPS.free);
     return surplus > 0 && random() < surplus ? "too many logins at once" : undefined;
   }
+}
+
+/** A client that does not hang up by itself, or does not read what is left for it, is not waited for. */
+function hangUp(socket: Socket): void {
+  socket.resume();
+  const patience = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.on("close", () => clearTimeout(patience));
 }

@@ -2,9 +2,9 @@
  * The gateway's own keys: made at the first start, then always the same, so that nobody's ssh complains. A key that
  * others can read is refused, as sshd does. Called by gateway.ts.
  */
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { utils } from "ssh2";
+import { type ParsedKey, utils } from "ssh2";
 
 /** Ed25519 for today's clients, ECDSA for older ones. */
 const KINDS = [
@@ -36,14 +36,17 @@ function makeKey(path: string, type: "ed25519" | "ecdsa", options: object): void
   const { private: secret, public: shown } = utils.generateKeyPairSync(type as never, options as never);
   // Complete under another name first: a start that is cut off must not leave half a key.
   const draft = `${path}.new`;
-  writeFileSync(draft, secret, { mode: 0o600 });
-  chmodSync(draft, 0o600);
+  // One that was left over may have another mode, or be a link.
+  rmSync(draft, { force: true });
+  writeFileSync(draft, secret, { mode: 0o600, flag: "wx" });
   renameSync(draft, path);
   writeFileSync(`${path}.pub`, `${shown}\n`, { mode: 0o644 });
 }
 
 function readKey(path: string): Buffer {
-  const { mode } = statSync(path);
+  const found = statSync(path);
+  const { mode } = found;
+  if (!found.isFile()) throw new HostKeyError(`${path}: not a regular file`);
   if ((mode & 0o077) !== 0) {
     throw new HostKeyError(
       `${path}: others may read this key (mode 0${(mode & 0o777).toString(8)}); expected 0600: chmod it, and make a new one if it may have leaked.`,
@@ -52,5 +55,8 @@ function readKey(path: string): Buffer {
   const bytes = readFileSync(path);
   const parsed = utils.parseKey(bytes);
   if (parsed instanceof Error) throw new HostKeyError(`${path}: ${parsed.message}`);
+  const [key] = [parsed].flat() as ParsedKey[];
+  if (!key?.isPrivateKey())
+    throw new HostKeyError(`${path}: a public key; expected the private one, without a passphrase`);
   return bytes;
 }

@@ -55,7 +55,7 @@ export class Login {
     const refusal = account ? this.#options.refusal(account) : "there is no such user";
     const { text, faults } = readKeyFiles(account ?? NOWHERE);
     const { keys, skipped } = parseAuthorizedKeys(text);
-    const key = keys.find(
+    const same = keys.filter(
       (candidate) =>
         candidate.blob.length === shown.blob.length && timingSafeEqual(candidate.blob, shown.blob),
     );
@@ -68,12 +68,20 @@ export class Login {
     for (const fault of faults) log("warn", "authorized_keys not read", { ...about, reason: fault });
     for (const { line, reason } of skipped)
       log("debug", "authorized_keys line skipped", { ...about, line, reason });
-    if (!key) return no("the key is not among the authorized ones");
-    if (key.from && !addressMatches(shown.address, key.from)) return no("the key may not come from there");
-    if (key.expires !== undefined && key.expires <= now()) return no("the key has expired");
+    if (same.length === 0) return no("the key is not among the authorized ones");
+    // A key may stand there more than once, with other options: the first line that lets it in counts.
+    const reasons = same.map((candidate) => lineRefusal(candidate, shown.address, now()));
+    const key = same[reasons.indexOf(undefined)];
+    if (!key) return no(reasons[0]!);
     if (shown.signature && !isSignedBy(shown, key)) return no("the signature is wrong");
     return { account, key };
   }
+}
+
+/** Why a line does not let its key in from there now; undefined: it does. */
+function lineRefusal({ from, expires }: AuthorizedKey, address: string, now: number): string | undefined {
+  if (from && !addressMatches(address, from)) return "the key may not come from there";
+  return expires !== undefined && expires <= now ? "the key has expired" : undefined;
 }
 
 function isSignedBy({ blob, signed, signature, digest }: ShownKey, { type }: AuthorizedKey): boolean {

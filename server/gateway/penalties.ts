@@ -10,37 +10,40 @@ export type Offence = keyof typeof COST;
 /** Below this sum nobody is kept out: a person may mistype. */
 const TOLERANCE_MS = 15_000;
 const LONGEST_MS = 600_000;
+/** Of each family. */
 const MAX_SOURCES = 65_536;
 
 export class Penalties {
-  /** By source network: until when its penalties last. */
-  readonly #until = new Map<string, number>();
+  /** By source network: until when its penalties last. The two families do not push each other out. */
+  readonly #four = new Map<string, number>();
+  readonly #six = new Map<string, number>();
 
   /** Whether the address is kept out now. */
   refuses(address: string, now: number): boolean {
-    const until = this.#until.get(sourceOf(address));
+    const source = sourceOf(address);
+    const until = this.#table(source).get(source);
     return until !== undefined && until - now > TOLERANCE_MS;
   }
 
   add(address: string, offence: Offence, now: number): void {
     const source = sourceOf(address);
-    const before = Math.max(now, this.#until.get(source) ?? now);
-    this.#until.delete(source);
-    this.#until.set(source, Math.min(now + LONGEST_MS, before + COST[offence]));
-    if (this.#until.size > MAX_SOURCES) this.#forget(now);
+    const table = this.#table(source);
+    const before = Math.max(now, table.get(source) ?? now);
+    table.delete(source);
+    table.set(source, Math.min(now + LONGEST_MS, before + COST[offence]));
+    // In order of the last offence: what is over is mostly in front. Never more than a few looks at a time.
+    for (const [oldest, until] of table) {
+      if (until > now && table.size <= MAX_SOURCES) break;
+      table.delete(oldest);
+    }
   }
 
   get size(): number {
-    return this.#until.size;
+    return this.#four.size + this.#six.size;
   }
 
-  /** Drops what is over; if all still count, the oldest. */
-  #forget(now: number): void {
-    for (const [source, until] of this.#until) if (until <= now) this.#until.delete(source);
-    while (this.#until.size > MAX_SOURCES) {
-      const [oldest] = this.#until.keys();
-      this.#until.delete(oldest!);
-    }
+  #table(source: string): Map<string, number> {
+    return source.includes(":") ? this.#six : this.#four;
   }
 }
 

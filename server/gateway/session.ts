@@ -19,6 +19,7 @@ import type {
 } from "../host/messages.ts";
 import { chooseLocale } from "../locale.ts";
 import { planExec } from "./exec-line.ts";
+import { isFull, room } from "./flow.ts";
 import { type Choice, choose, menuText } from "./menu.ts";
 
 export interface SessionContext {
@@ -55,6 +56,8 @@ export class GatewaySession {
   /** Takes what is typed. */
   #typed: (bytes: Buffer) => void = () => {};
   #closed = false;
+  /** What was asked for where the key has a command of its own. */
+  #original: string | undefined;
 
   constructor(context: SessionContext, channel: ServerChannel, asked: Asked) {
     this.#context = context;
@@ -77,6 +80,7 @@ export class GatewaySession {
   /** A command was asked for, or with `undefined` a shell. */
   async run(asked: string | undefined): Promise<void> {
     try {
+      if (this.#context.forced !== undefined) this.#original = asked;
       await this.#run(this.#context.forced ?? asked);
     } catch (error) {
       this.#finish(`sterna: ${(error as Error).message}\n`, 1);
@@ -97,7 +101,7 @@ export class GatewaySession {
     }
     if (plan.kind === "other") {
       if (this.#context.runLine) {
-        this.#context.runLine(line, this.#asked.environment, this.#channel);
+        this.#context.runLine(line, this.#variables, this.#channel);
         return;
       }
       this.#finish(
@@ -164,6 +168,19 @@ export class GatewaySession {
         this.#finish(reply.ok ? "" : `sterna: ${reply.message}\n`, reply.ok ? 0 : 1);
       }
     }
+  }
+
+  /** Of a command in the user's shell. */
+  get #variables(): Environment {
+    const { environment, sshConnection } = this.#context;
+    const [address, port, , own] = sshConnection.split(" ");
+    return {
+      ...environment,
+      ...this.#asked.environment,
+      SSH_CONNECTION: sshConnection,
+      SSH_CLIENT: `${address} ${port} ${own}`,
+      ...(this.#original === undefined ? {} : { SSH_ORIGINAL_COMMAND: this.#original }),
+    };
   }
 
   get #user(): { user: string } {
@@ -239,6 +256,9 @@ export class GatewaySession {
         return;
       }
     };
+    // Nothing can be chosen any more.
+    if (this.#channel.readableEnded) resolve({ kind: "quit" });
+    else this.#channel.once("end", () => resolve({ kind: "quit" }));
     await this.#do(await promise);
   }
 
@@ -306,10 +326,12 @@ export class GatewaySession {
     let left = false;
     let paused = false;
     stream.onOutput = (bytes) => {
-      if (this.#closed || channel.write(Buffer.from(bytes)) || paused) return;
+      if (this.#closed) return;
+      channel.write(Buffer.from(bytes));
+      if (paused || !isFull(channel)) return;
       paused = true;
       stream.pause();
-      channel.once("drain", () => {
+      void room(channel).then(() => {
         paused = false;
         stream.resume();
       });

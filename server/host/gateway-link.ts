@@ -8,6 +8,7 @@ export interface GatewaySettings {
   readonly socket: string;
   readonly ssh: HostConfig["ssh"];
   readonly users: HostConfig["users"];
+  readonly limits: HostConfig["limits"];
 }
 
 export type ToGateway =

@@ -1,5 +1,5 @@
 /** The ssh gateway as a process of its own: waits for the supervisor's word, then serves. Called by host-command.ts. */
-import type { ServerChannel } from "ssh2";
+import { forbidCoreDumps } from "../../sys/core-dumps.ts";
 import { libc } from "../../sys/libc.ts";
 import { type Account, accountNamed, accountOf } from "../account.ts";
 import type { Environment } from "../environment.ts";
@@ -9,27 +9,29 @@ import type { SessionContext } from "../gateway/session.ts";
 import type { Fields } from "../operator/log.ts";
 import { labelProcess } from "../process-name.ts";
 import { candidateOf, refusalFor } from "../users/admission.ts";
-import { planAsRoot } from "../users/start-plan.ts";
 import { parseEndpoint } from "./config.ts";
 import { connectHost } from "./control-client.ts";
 import type { FromGateway, GatewaySettings, ToGateway } from "./gateway-link.ts";
 import type { HostConnection } from "./messages.ts";
+import { runLine } from "./run-line.ts";
 import { openStream } from "./stream.ts";
-
-/** A command without a terminal. */
-const BY_SETPRIV = { start: "setpriv", startShell: [], startCommand: [] } as const;
 
 export function runGateway(): Promise<number> {
   labelProcess("sterna-gateway");
+  // It has the keys of the host, and for moments those of sessions.
+  forbidCoreDumps();
   const completion = Promise.withResolvers<number>();
   let gateway: Gateway | undefined;
   let settings: GatewaySettings | undefined;
+  let draining = false;
   process.on("message", (message: ToGateway) => {
     if (message.kind === "start") {
       settings = message.settings;
       start(() => settings!)
         .then((started) => {
           gateway = started;
+          // Told so while it was starting.
+          if (draining) gateway.drain();
           tell({ kind: "ready" });
         })
         .catch((error: Error) => {
@@ -37,7 +39,10 @@ export function runGateway(): Promise<number> {
           completion.resolve(1);
         });
     } else if (message.kind === "reload") settings = { ...settings!, ...message.settings };
-    else gateway?.drain();
+    else {
+      draining = true;
+      gateway?.drain();
+    }
   });
   process.on("disconnect", () => completion.resolve(0));
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
@@ -75,7 +80,8 @@ function start(settings: () => GatewaySettings): Promise<Gateway> {
       connectHost: () => reachHost(socket, uid),
       openStream,
       runLine: settings().ssh.exec
-        ? (line, environment, channel) => runLine(account, line, environment, channel, uid === 0)
+        ? (line, environment, channel) =>
+            runLine(account, line, environment, channel, uid === 0 ? settings().limits : undefined)
         : undefined,
     }),
   });
@@ -101,44 +107,4 @@ async function reachHost(socket: string, uid: number): Promise<HostConnection> {
   const host = await connectHost(socket, uid);
   if (!host) throw new Error("the host does not answer; try again in a moment");
   return host;
-}
-
-/** A command line that is no server's, in the user's shell. Only where the operator allows it. */
-function runLine(
-  account: Account,
-  line: string,
-  environment: Environment,
-  channel: ServerChannel,
-  asRoot: boolean,
-): void {
-  const words = [account.shell || "/bin/sh", "-c", line];
-  const plan = asRoot
-    ? planAsRoot(account, { command: words, colors: 0, environment, from: undefined }, BY_SETPRIV)
-    : { command: words, environment: { ...ownEnvironment(account), ...environment } };
-  const child = Bun.spawn({
-    cmd: [...plan.command],
-    env: plan.environment,
-    cwd: asRoot ? "/" : account.home,
-    stdin: "pipe",
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  channel.on("data", (bytes: Buffer) => void child.stdin.write(bytes));
-  channel.on("end", () => void child.stdin.end());
-  channel.on("close", () => child.kill("SIGHUP"));
-  const pass = async (from: ReadableStream<Uint8Array>, to: NodeJS.WritableStream): Promise<void> => {
-    for await (const bytes of from) {
-      if (to.write(Buffer.from(bytes))) continue;
-      const ready = Promise.withResolvers<void>();
-      to.once("drain", ready.resolve);
-      channel.once("close", ready.resolve);
-      await ready.promise;
-    }
-  };
-  void Promise.all([pass(child.stdout, channel), pass(child.stderr, channel.stderr), child.exited]).then(
-    () => {
-      channel.exit(child.exitCode ?? 255);
-      channel.end();
-    },
-  );
 }

@@ -4,14 +4,15 @@
  */
 import { join } from "node:path";
 import { forbidCoreDumps } from "../../sys/core-dumps.ts";
-import { mostOpenFiles, USUAL_OPEN_FILES } from "../../sys/open-files.ts";
+import { USUAL_OPEN_FILES } from "../../sys/open-files.ts";
 import { takePrecedence } from "../../sys/priority.ts";
 import { loadCore } from "../../wasm-core/load.ts";
 import { accountNamed } from "../account.ts";
 import { ShardMetrics } from "../operator/metrics.ts";
 import { labelProcess } from "../process-name.ts";
 import { type ChildPlan, planChild } from "../shell.ts";
-import { confined, planAsRoot, ROOT_PATH } from "../users/start-plan.ts";
+import { hasPrlimit, underLimits } from "../users/limits.ts";
+import { planAsRoot } from "../users/start-plan.ts";
 import { systemUtmpWriter } from "../utmp.ts";
 import type { SessionRequest } from "./messages.ts";
 import type { FromShard, ShardSettings, ToShard } from "./processes.ts";
@@ -146,22 +147,7 @@ function planFor(
     },
     host,
   );
-  const mostFiles = mostOpenFiles();
-  if (mostFiles === undefined || !hasPrlimit()) return plan;
-  return confined(
-    plan,
-    {
-      files: limits.files || undefined,
-      processes: limits.processes || undefined,
-      memory: limits.memory || undefined,
-    },
-    mostFiles,
-  );
-}
-
-/** util-linux has it; elsewhere there are no limits to lay on. */
-function hasPrlimit(): boolean {
-  return Bun.which("prlimit", { PATH: ROOT_PATH }) !== null;
+  return underLimits(plan, limits);
 }
 
 /** How late a timer is, is how long everybody may have had to wait. */

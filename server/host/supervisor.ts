@@ -214,17 +214,20 @@ class Supervisor {
   }
 
   async #startGateway(socket: string): Promise<void> {
-    const { ssh, users } = this.#config;
+    const { ssh, users, limits } = this.#config;
     if (ssh.listen.length === 0) return;
     this.#gateway = new GatewayProcess(
-      { socket, ssh, users },
+      { socket, ssh, users, limits },
       {
         log: (level, event, fields) => this.#log.event(level, event, fields),
         died: (status) => {
           if (this.#stopping) return;
           this.#log.event("error", "gateway died", { status });
           setTimeout(() => {
-            if (!this.#stopping) void this.#startGateway(socket).catch(() => {});
+            if (this.#stopping) return;
+            this.#startGateway(socket).catch((error: Error) =>
+              this.#log.event("error", "gateway not restarted", { reason: error.message }),
+            );
           }, RESTART_MS.least * 5);
         },
       },
@@ -299,10 +302,10 @@ class Supervisor {
       if (later.length > 0) this.#log.event("warn", "needs a restart to change", { keys: later.join(", ") });
       this.#config = keepingFixed(this.#config, config);
       this.#policy = policyOf(this.#config, this.#uid);
-      const { host, limits } = this.#config;
+      const { host, limits, ssh, users } = this.#config;
       for (const shard of this.#shards) shard?.reload({ host, limits });
       this.#log.reload(config.log);
-      this.#gateway?.reload({ ssh: this.#config.ssh, users: this.#config.users });
+      this.#gateway?.reload({ ssh, users, limits });
       this.#log.event("info", "configuration reloaded");
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;

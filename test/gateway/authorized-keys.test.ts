@@ -39,6 +39,8 @@ describe("lines", () => {
     ["restrict,pty", { pty: true }],
     ["RESTRICT,PTY", { pty: true }],
     ['command="echo \\"a, b\\" # c"', { command: 'echo "a, b" # c' }],
+    ['command="printf \\\\n"', { command: "printf \\\\n" }],
+    ['expiry-time="20300102Z",expiry-time="20400102Z"', { expires: Date.UTC(2030, 0, 2) }],
     ['from="10.0.0.0/8,!10.1.*,::1",no-agent-forwarding', { from: ["10.0.0.0/8", "!10.1.*", "::1"] }],
     ['expiry-time="20300102Z"', { expires: Date.UTC(2030, 0, 2) }],
     ['expiry-time="203001020304Z"', { expires: Date.UTC(2030, 0, 2, 3, 4) }],
@@ -52,6 +54,15 @@ describe("lines", () => {
     ["cert-authority", "certificates are not supported"],
     ['expiry-time="soon"', "its expiry-time is no time"],
     ['command="open', "a quote in its options is not closed"],
+    // sshd takes the second backslash and the quote for an escaped quote.
+    ['command="x\\\\"', "a quote in its options is not closed"],
+    ['command="a",command="b"', "it has command twice"],
+    ['from="10.0.0.0/8",FROM="*"', "it has from twice"],
+    ['from="10.0.0.0/8,!10.2.0.0/40"', "in its from=, !10.2.0.0/40 is no network"],
+    ['from="*,!10.2.0.0/255.255.0.0"', "in its from=, !10.2.0.0/255.255.0.0 is no network"],
+    ['from="10.2.3.4/8"', "in its from=, 10.2.3.4/8 is no network"],
+    ['expiry-time="20301301Z"', "its expiry-time is no time"],
+    ['expiry-time="203001022400Z"', "its expiry-time is no time"],
   ])("%s: the line is not used", (options, reason) => {
     const { keys, skipped } = one(`${options} ${ED}`);
     expect(keys).toEqual([]);
@@ -78,6 +89,11 @@ describe("from", () => {
     ["2001:db8::7", ["2001:db8::/32"], true],
     ["2001:db9::7", ["2001:db8::/32"], false],
     ["10.2.3.4", ["*.example.org"], false],
+    // However an address is written, it is the same one.
+    ["2001:db8::7", ["2001:DB8:0:0::7"], true],
+    ["2001:db8::7", ["2001:db8::/32", "!2001:0db8::0007"], false],
+    ["2001:db8::7", ["2001:db8::/32", "!2001:DB8:*"], false],
+    ["2001:db8::7", ["1::2::3"], false],
     ["10.2.3.4", [], false],
   ])("%s by %p: %p", (address, patterns, expected) => {
     expect(addressMatches(address, patterns)).toBe(expected);
@@ -129,6 +145,36 @@ describe("files", () => {
     const { text, faults } = readKeyFiles(owner(there));
     expect(text).toBe("");
     expect(faults[0]).toContain("not a regular file");
+  });
+
+  test("a pipe, and a file that is too large", () => {
+    const there = home("odd");
+    const path = join(there, ".ssh", "authorized_keys");
+    writeFileSync(path, `${ED}\n`.repeat(20_000));
+    expect(readKeyFiles(owner(there)).faults[0]).toContain("larger than 1048576 bytes");
+    rmSync(path);
+    Bun.spawnSync(["mkfifo", "-m", "600", path]);
+    expect(readKeyFiles(owner(there)).faults[0]).toContain("not a regular file");
+  });
+
+  test("a home behind a link is its user's home", () => {
+    const there = join(root, "link");
+    symlinkSync(home("behind"), there);
+    expect(readKeyFiles(owner(there))).toEqual({ text: `${ED}\n`, faults: [] });
+  });
+
+  test("a file elsewhere counts only if nobody else could have put it there, up to the root", () => {
+    const there = home("away");
+    const loose = join(root, "loose");
+    mkdirSync(join(loose, "safe"), { recursive: true, mode: 0o755 });
+    writeFileSync(join(loose, "safe", "keys"), ED, { mode: 0o600 });
+    rmSync(join(there, ".ssh", "authorized_keys"));
+    symlinkSync(join(loose, "safe", "keys"), join(there, ".ssh", "authorized_keys"));
+    chmodSync(loose, 0o777);
+    expect(readKeyFiles(owner(there)).faults[0]).toContain(`${loose} can be written by others`);
+    // /tmp itself is everybody's, sticky or not.
+    chmodSync(loose, 0o755);
+    expect(readKeyFiles(owner(there)).text).toBe("");
   });
 
   test("another user's secret file is not read for somebody who could not read it", () => {

@@ -1,6 +1,15 @@
 /** The gateway's smaller pieces: what a command line asks for, penalties, the menu, host keys. */
 import { afterAll, describe, expect, test } from "bun:test";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { planExec } from "../../server/gateway/exec-line.ts";
@@ -58,8 +67,30 @@ describe("what a command line asks for", () => {
     "scp -t /tmp",
     "mosh-server 'new",
     "notmosh-server new",
+    "mosh-server new -- vim ~/notes",
+    'mosh-server new -- echo "$HOME"',
+    'mosh-server new -- echo "`id`"',
+    "mosh-server new # that is all",
   ])("%p is for a shell", (line) => {
     expect(planExec(line, CONNECTION).kind).toBe("other");
+  });
+
+  test("quoted, the same words are nobody's business but the program's", () => {
+    for (const line of ["-- vim '~/notes' '# x' '$HOME'", '-- vim "~/notes" "# x" "\\$HOME"'])
+      expect(options(`mosh-server new ${line}`)).toMatchObject({
+        command: ["vim", "~/notes", "# x", "$HOME"],
+      });
+  });
+
+  test("--help and --version are the program's", () => {
+    expect(planExec("sterna-server --version", CONNECTION)).toMatchObject({
+      kind: "text",
+      out: expect.stringMatching(/^sterna-server \d/),
+    });
+    expect(planExec("mosh-server --help", CONNECTION)).toMatchObject({
+      kind: "text",
+      out: expect.stringMatching(/^Usage: /),
+    });
   });
 
   test("mistakes are answered as the program answers them", () => {
@@ -100,6 +131,16 @@ describe("penalties", () => {
     const penalties = new Penalties();
     for (let i = 0; i < 70_000; i++) penalties.add(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, "failed", 0);
     expect(penalties.size).toBeLessThanOrEqual(65_536);
+    penalties.add("10.1.1.1", "failed", 5_001);
+    expect(penalties.size).toBe(1);
+  });
+
+  test("whoever has many IPv6 networks cannot push out what IPv4 sources did", () => {
+    const penalties = new Penalties();
+    for (let i = 0; i < 4; i++) penalties.add("192.0.2.1", "failed", 0);
+    for (let i = 0; i < 70_000; i++)
+      penalties.add(`2001:db8:${(i >> 16).toString(16)}:${(i & 65535).toString(16)}::1`, "failed", 0);
+    expect(penalties.refuses("192.0.2.1", 0)).toBe(true);
   });
 });
 
@@ -167,6 +208,34 @@ describe("host keys", () => {
     expect(loadHostKeys(directory)).toEqual(first);
     const checked = Bun.spawnSync(["ssh-keygen", "-l", "-f", join(directory, "ssh_host_ed25519_key.pub")]);
     expect(checked.stdout.toString()).toContain("(ED25519)");
+  });
+
+  test("a draft that a start has left behind, readable by all, is not written into", () => {
+    const other = mkdtempSync(join(tmpdir(), "sterna-hostkeys-"));
+    writeFileSync(join(other, "elsewhere"), "", { mode: 0o644 });
+    symlinkSync(join(other, "elsewhere"), join(other, "ssh_host_ed25519_key.new"));
+    expect(loadHostKeys(other).length).toBe(2);
+    expect(readFileSync(join(other, "elsewhere"), "utf8")).toBe("");
+    rmSync(other, { recursive: true });
+  });
+
+  test("what is no private key is named", () => {
+    const other = mkdtempSync(join(tmpdir(), "sterna-hostkeys-"));
+    loadHostKeys(other);
+    const path = join(other, "ssh_host_ed25519_key");
+    const shown = readFileSync(`${path}.pub`);
+    for (const [contents, fault] of [
+      [shown, "a public key; expected the private one"],
+      ["", "Unsupported key format"],
+    ] as const) {
+      writeFileSync(path, contents);
+      expect(() => loadHostKeys(other)).toThrow(`${path}: ${fault}`);
+    }
+    rmSync(path);
+    symlinkSync("/dev/zero", path);
+    // Its mode is looked at first.
+    expect(() => loadHostKeys(other)).toThrow(path);
+    rmSync(other, { recursive: true });
   });
 
   test("a key that others can read is refused", () => {

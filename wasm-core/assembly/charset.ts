@@ -136,6 +136,11 @@ function mapNational(set: u32, cp: u32): u32 {
   return cp;
 }
 
+/** A number for what {@link mapCharacter} does to the terminal's codes while no single shift is pending. */
+export function codesKey(t: usize): u32 {
+  return (setAt(t, <u32>load<u8>(t, T_GL)) << 1) | <u32>hasMode2(t, MODE2_NATIONAL);
+}
+
 /** The Unicode code point a printed code point stands for; ends a single shift. */
 export function mapCharacter(t: usize, cp: u32): u32 {
   const shifted = <u32>load<u8>(t, T_SINGLE_SHIFT);

@@ -53,10 +53,16 @@ export const COLOR_PALETTE: u32 = 0x01000000;
 export const COLOR_RGB: u32 = 0x02000000;
 
 // ---- row: header then cells. Reference counted; written only while the count is 1 (copy on write).
-//   0 u32 references │ 4 u32 width in columns │ 8 u64 generation │ 16 cells …
+//   0 u32 references │ 4 u16 width in columns │ 6 u16 extent │ 8 u64 generation │ 16 cells …
 /** A fresh number for every row created blank or wholly erased; copies keep it (display.md 3.3). */
 export const ROW_REFS: usize = 0;
 export const ROW_WIDTH: usize = 4;
+/**
+ * Cells from this column on are certainly zero: what erasing need not touch, nor the diff compare. Printed runs and
+ * erasures keep it small; everyone else who may write (screen.ts: writableRow) sets EXTENT_UNKNOWN.
+ */
+export const ROW_EXTENT: usize = 6;
+export const EXTENT_UNKNOWN: u32 = 0xffff;
 export const ROW_GENERATION: usize = 8;
 export const ROW_CELLS: usize = 16;
 

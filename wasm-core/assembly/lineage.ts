@@ -24,6 +24,7 @@ import {
 } from "./intern";
 import * as L from "./layout";
 import { allocZeroed, release } from "./pool";
+import { CHANGE_ERASE, forgetStyles, keepStyle, NO_STYLE, StylesAtHand } from "./style-cache";
 import { decodeUtf8, encodeUtf8, utf8Length } from "./utf8";
 
 const REFS: usize = 0; // u32 terminals in the list
@@ -88,6 +89,7 @@ export function leaveLineage(t: usize): void {
   const references = load<u32>(lineage, REFS) - 1;
   store<u32>(lineage, references, REFS);
   if (references) return;
+  forgetStyles();
   internFree(lineage + STYLES);
   internFree(lineage + CLUSTERS);
   internFree(lineage + LINKS);
@@ -108,7 +110,7 @@ const INTERESTING: u64 = ((<u64>L.STYLE_EXT) << 32) | L.CELL_CLUSTER;
 
 function markRow(lineage: usize, row: usize): void {
   const mask = i64x2.splat(INTERESTING);
-  const end = row + L.ROW_CELLS + ((<usize>load<u32>(row, L.ROW_WIDTH)) << L.CELL_SHIFT);
+  const end = row + L.ROW_CELLS + ((<usize>load<u16>(row, L.ROW_WIDTH)) << L.CELL_SHIFT);
   // The cell behind the end of an odd row is zero (memory.ts), so pairs never see foreign bytes.
   for (let p = row + L.ROW_CELLS; p < end; p += 16) {
     if (!v128.any_true(v128.and(v128.load(p), mask))) continue;
@@ -127,13 +129,14 @@ function markTable(lineage: usize, table: usize, known: usize, rows: i32): u32 {
     const row = load<u32>(table + (y << 2));
     if (row == 0 || (known && load<u32>(known + (y << 2)) == row)) continue;
     markRow(lineage, row);
-    cells += load<u32>(row, L.ROW_WIDTH);
+    cells += <u32>load<u16>(row, L.ROW_WIDTH);
   }
   return cells;
 }
 
 /** Removes what no terminal of the lineage refers to, except link `keep` (0 = none). */
 function sweep(lineage: usize, keep: u32): void {
+  forgetStyles();
   if (keep) internMark(lineage + LINKS, keep - 1);
   let cells: u32 = 0;
   let known: usize = 0;
@@ -218,8 +221,11 @@ export function internStyle(
 
 /** The style an erased cell gets from a pen: its background, nothing else. */
 export function eraseStyle(lineage: usize, pen: u32): u32 {
-  if ((pen & L.STYLE_EXT) == 0) return pen & L.STYLE_BG_MASK;
-  return internStyle(lineage, 0, styleBackground(lineage, pen), 0, 0, 0);
+  const known = StylesAtHand.erased(lineage, pen);
+  if (known != NO_STYLE) return known;
+  const style = internStyle(lineage, 0, styleBackground(lineage, pen), 0, 0, 0);
+  keepStyle(lineage, pen, CHANGE_ERASE, style);
+  return style;
 }
 
 function extended(lineage: usize, style: u32): usize {

@@ -5,7 +5,7 @@
  * never written after it was made. Called by screen, parser, display; the allocator is re-exported so that they need
  * one import.
  */
-import { ROW_CELLS, ROW_GENERATION, ROW_REFS, ROW_WIDTH } from "./layout";
+import { EXTENT_UNKNOWN, ROW_CELLS, ROW_EXTENT, ROW_GENERATION, ROW_REFS, ROW_WIDTH } from "./layout";
 import { alloc, release } from "./pool";
 
 export {
@@ -48,7 +48,7 @@ export function newRow(width: i32): usize {
   const bytes = rowBytes(width);
   const row = allocRow(bytes);
   store<u32>(row, 1, ROW_REFS);
-  store<u32>(row, <u32>width, ROW_WIDTH);
+  store<u32>(row, <u32>width, ROW_WIDTH); // and extent 0
   store<u64>(row, nextGeneration(), ROW_GENERATION);
   memory.fill(row + ROW_CELLS, 0, bytes - ROW_CELLS);
   return row;
@@ -60,7 +60,7 @@ export function retainRow(row: usize): void {
 
 export function releaseRow(row: usize): void {
   const references = load<u32>(row, ROW_REFS) - 1;
-  if (references == 0) release(row, rowBytes(load<i32>(row, ROW_WIDTH)));
+  if (references == 0) release(row, rowBytes(load<u16>(row, ROW_WIDTH)));
   else store<u32>(row, references, ROW_REFS);
 }
 
@@ -71,14 +71,15 @@ export function releaseRow(row: usize): void {
 export function copyRow(row: usize, newWidth: i32): usize {
   const bytes = rowBytes(newWidth);
   const copy = allocRow(bytes);
-  const width = load<i32>(row, ROW_WIDTH);
+  const width = <i32>load<u16>(row, ROW_WIDTH);
   if (width == newWidth) {
     memory.copy(copy, row, bytes);
   } else {
     const kept = ROW_CELLS + ((<usize>min(width, newWidth)) << 3);
     memory.copy(copy, row, kept);
     memory.fill(copy + kept, 0, bytes - kept);
-    store<u32>(copy, <u32>newWidth, ROW_WIDTH);
+    store<u16>(copy, <u16>newWidth, ROW_WIDTH);
+    store<u16>(copy, <u16>EXTENT_UNKNOWN, ROW_EXTENT);
   }
   store<u32>(copy, 1, ROW_REFS);
   return copy;

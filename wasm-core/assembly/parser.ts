@@ -13,9 +13,10 @@ import { dcsEnd } from "./dcs";
 import { dispatchCsi, dispatchEscape, executeControl } from "./dispatch";
 import { ROLE_REPAIR_D1, T_ROLE } from "./layout";
 import { oscEnd } from "./osc";
-import { parseParameters, scanParameters, setParameterRole } from "./params";
-import { canPrintRuns, characterWidth, decodeAt, printCodePoint, printGlyph, printRun } from "./print";
+import { Parameters, parseParameters, setParameterRole } from "./params";
+import { forgetPrinted, printCodePoint } from "./print";
 import { isHost } from "./screen";
+import { selectGraphicRendition } from "./sgr";
 import {
   COLLECT_OVERFLOW,
   PARAM_TEXT_CUT,
@@ -44,6 +45,7 @@ import {
   T_UTF8_VALUE,
 } from "./state";
 import { appendCharacter, appendRun, beginString, endString } from "./strings";
+import { beginText, canPrintText, isMixed, printAscii, printMixed } from "./text";
 
 const REPLACEMENT: u32 = 0xfffd;
 
@@ -56,6 +58,7 @@ export function feed(t: usize, p: usize, length: usize): void {
       const state = <u32>load<u8>(t, T_STATE);
       if (state == STATE_GROUND) p = ground(t, p, end);
       else if (state == STATE_OSC || state == STATE_DCS_STRING) p = appendRun(t, p, end);
+      else if (state == STATE_IGNORED_STRING) p = skipIgnored(p, end);
       if (p >= end) return;
     }
     decodeByte(t, <u32>load<u8>(p));
@@ -70,27 +73,24 @@ function ground(t: usize, p: usize, end: usize): usize {
   const host = isHost(t);
   while (p < end) {
     const b = <u32>load<u8>(p);
-    if (b - 0x20 < 0x5f) {
-      if (!canPrintRuns(t)) return p;
-      p = printRun(t, p, end);
-    } else if (b >= 0x80) {
+    if (b - 0x20 < 0x5f || b >= 0x80) {
+      if (!canPrintText(t)) return p;
+      // Replica: ill-formed input has stock's number of U+FFFD, which the byte-wise machine knows.
+      if (!host && b >= 0x80 && decodeAt(p, end) == 0) return p;
+      const mixed = isMixed(t, p);
+      if (beginText(t, b < 0x80)) {
+        const begin = p;
+        p = mixed ? printMixed(t, p, end) : printAscii(t, p, end);
+        if (p >= end) return p;
+        // Other text where mixed text stopped is what it cannot do.
+        if (!mixed || (p != begin && load<i8>(p) >= 0)) continue;
+      }
+      // One character by all the rules: it joins another, is a control, needs a new row or is not all there.
       const decoded = decodeAt(p, end);
       const cp = decoded & 0x1fffff;
-      if (cp < 0xa0 || !canPrintRuns(t)) return p;
-      const w = characterWidth(host, cp);
-      const next = p + <usize>(decoded >> 24);
-      if (w > 0) {
-        const q = printRun(t, p, end);
-        if (q == p) {
-          printGlyph(t, cp, w);
-          p = next;
-        } else {
-          p = q;
-        }
-      } else {
-        if (w == 0) printCodePoint(t, cp);
-        p = next;
-      }
+      if (cp < 0xa0) return p;
+      printCodePoint(t, cp);
+      p += <usize>(decoded >> 24);
     } else if (b == 0x1b) {
       const q = wholeCsi(t, p, end);
       if (q == p) return p;
@@ -105,6 +105,21 @@ function ground(t: usize, p: usize, end: usize): usize {
   return p;
 }
 
+/** Bytes of a character at most. */
+const LONGEST: usize = 6;
+
+/**
+ * To the next byte that may end an ignored string: ESC, CAN, SUB, or C2, which the C1 controls begin with. Not to the
+ * very end, for a character that is cut off there.
+ */
+function skipIgnored(p: usize, end: usize): usize {
+  for (; p + LONGEST < end; p++) {
+    const b = <u32>load<u8>(p);
+    if (b == 0x1b || b == 0x18 || b == 0x1a || b == 0xc2) break;
+  }
+  return p;
+}
+
 /** A complete CSI sequence at `p` of the common form: one private marker at most, parameters, final. */
 function wholeCsi(t: usize, p: usize, end: usize): usize {
   if (p + 3 > end || load<u8>(p, 1) != 0x5b) return p;
@@ -115,15 +130,50 @@ function wholeCsi(t: usize, p: usize, end: usize): usize {
     key = marker << 8;
     q++;
   }
-  const final = scanParameters(q, end);
+  const final = Parameters.scan(q, end);
   if (final == 0) return p;
   const c = <u32>load<u8>(final);
   if (c - 0x40 >= 0x3f) return p;
-  dispatchCsi(t, key | c);
+  key |= c;
+  // SGR, half of all there is, at once.
+  if (key == 0x6d) {
+    forgetPrinted(t);
+    selectGraphicRendition(t);
+  } else {
+    dispatchCsi(t, key);
+  }
   return final + 1;
 }
 
 // ---- bytes to code points (terminal.md 2)
+
+/**
+ * A whole, well-formed UTF-8 sequence at `p`: code point in bits 0..20, length in bits 24... 0 if it is cut off or
+ * ill-formed; the byte-wise decoder takes those.
+ */
+function decodeAt(p: usize, end: usize): u32 {
+  const a = <u32>load<u8>(p);
+  if (a < 0xe0) {
+    if (a < 0xc2 || p + 2 > end) return 0;
+    const b = <u32>load<u8>(p, 1) ^ 0x80;
+    return b < 0x40 ? ((a & 0x1f) << 6) | b | 0x02000000 : 0;
+  }
+  if (a < 0xf0) {
+    if (p + 3 > end) return 0;
+    const b = <u32>load<u8>(p, 1) ^ 0x80;
+    const c = <u32>load<u8>(p, 2) ^ 0x80;
+    if ((b | c) >= 0x40) return 0;
+    const cp = ((a & 15) << 12) | (b << 6) | c;
+    return cp < 0x800 || cp - 0xd800 < 0x800 ? 0 : cp | 0x03000000;
+  }
+  if (a > 0xf4 || p + 4 > end) return 0;
+  const b = <u32>load<u8>(p, 1) ^ 0x80;
+  const c = <u32>load<u8>(p, 2) ^ 0x80;
+  const d = <u32>load<u8>(p, 3) ^ 0x80;
+  if ((b | c | d) >= 0x40) return 0;
+  const cp = ((a & 7) << 18) | (b << 12) | (c << 6) | d;
+  return cp - 0x10000 < 0x100000 ? cp | 0x04000000 : 0;
+}
 
 /** Length of a sequence by its lead byte as glibc has it: up to six bytes; 0 = no lead byte. */
 function sequenceLength(b: u32): u32 {

@@ -9,12 +9,14 @@ import {
   CELL_SHIFT,
   CELL_WIDE,
   CELL_WRAP,
+  EXTENT_UNKNOWN,
   MODE_AUTOWRAP,
   MODE_CURSOR_VISIBLE,
   MODE_ORIGIN,
   MODE_PENDING_WRAP,
   ROLE_HOST,
   ROW_CELLS,
+  ROW_EXTENT,
   ROW_GENERATION,
   ROW_REFS,
   T_BELL_COUNT,
@@ -127,13 +129,28 @@ export function rowSlot(t: usize, y: i32): usize {
 
 /** Row `y`, this terminal's alone and so free to be written (copy on write). */
 export function writableRow(t: usize, y: i32): usize {
+  const row = ownRow(t, y);
+  store<u16>(row, <u16>EXTENT_UNKNOWN, ROW_EXTENT);
+  return row;
+}
+
+/** As {@link writableRow}, for those who keep the row's extent true themselves ({@link extendRow}). */
+export function ownRow(t: usize, y: i32): usize {
   const slot = rowSlot(t, y);
   const row = <usize>load<u32>(slot);
-  if (load<u32>(row, ROW_REFS) == 1) return row;
+  return load<u32>(row, ROW_REFS) == 1 ? row : unshareRow(t, slot, row);
+}
+
+function unshareRow(t: usize, slot: usize, row: usize): usize {
   const copy = copyRow(row, load<i32>(t, T_COLS));
   releaseRow(row);
   store<u32>(slot, <u32>copy);
   return copy;
+}
+
+/** Cells before column `to` have been written. */
+export function extendRow(row: usize, to: i32): void {
+  store<u16>(row, <u16>max(<u32>load<u16>(row, ROW_EXTENT), <u32>to), ROW_EXTENT);
 }
 
 export function getCell(row: usize, x: i32): u64 {
@@ -167,7 +184,10 @@ export function fillCells(row: usize, from: i32, to: i32, cell: u64): void {
 export function newBlankRow(t: usize, blank: u64): usize {
   const width = load<i32>(t, T_COLS);
   const row = newRow(width);
-  if (blank != 0) fillCells(row, 0, width, blank);
+  if (blank != 0) {
+    fillCells(row, 0, width, blank);
+    store<u16>(row, <u16>EXTENT_UNKNOWN, ROW_EXTENT);
+  }
   return row;
 }
 
@@ -180,7 +200,9 @@ export function blankRow(t: usize, y: i32, blank: u64): void {
 /** A blank row in place of `row`, which is given up: the same memory if nobody else has it. */
 export function recycleRow(t: usize, row: usize, blank: u64): usize {
   if (load<u32>(row, ROW_REFS) == 1) {
-    fillCells(row, 0, load<i32>(t, T_COLS), blank);
+    const width = load<i32>(t, T_COLS);
+    fillCells(row, 0, blank == 0 ? min(width, <i32>load<u16>(row, ROW_EXTENT)) : width, blank);
+    store<u16>(row, <u16>(blank == 0 ? 0 : EXTENT_UNKNOWN), ROW_EXTENT);
     store<u64>(row, nextGeneration(), ROW_GENERATION);
     return row;
   }

@@ -40,6 +40,7 @@ import {
 } from "./lineage";
 import { hasSubParameters, isSubParameter, parameter, parameterCount, rawParameter } from "./params";
 import { isHost } from "./screen";
+import { CHANGE_RESET, keepStyle, NO_STYLE, StylesAtHand } from "./style-cache";
 
 // ---- what each value clears and sets, in terms of an inline style word: u32 clear, u32 set
 
@@ -96,44 +97,65 @@ start();
 // vt: SGR · CSI … m · renditions; keeps pending wrap · host: also 2, 6, 9, 21, 29, 53, 55, 58, 59 and the colon forms 4:n, 38:2, 38:5, 48, 58
 export function selectGraphicRendition(t: usize): void {
   const pen = load<u32>(t, T_PEN);
-  const table = isHost(t) ? HOST_TABLE : REPLICA_TABLE;
-  if (!(pen & STYLE_EXT) && !hasSubParameters()) {
-    const style = applyInline(pen, table, 0);
-    if (style != NOT_INLINE) {
-      store<u32>(t, style, T_PEN);
-      return;
-    }
+  const lineage = <usize>load<u32>(t, T_LINEAGE);
+  let style = Sgr.atHand(lineage, pen, isHost(t));
+  if (style == NO_STYLE) {
+    style = applySgr(t, pen, 0);
+    const change = Sgr.change();
+    if (change) keepStyle(lineage, pen, change, style);
   }
-  store<u32>(t, applySgr(t, pen, 0), T_PEN);
+  store<u32>(t, style, T_PEN);
 }
 
-/** No style word: STYLE_EXT with the largest index there could be. */
-const NOT_INLINE: u32 = 0xffffffff;
-
-/** Applies the parameters from number `first` on to an inline style; NOT_INLINE if the result is none. */
-function applyInline(style: u32, table: usize, first: i32): u32 {
-  const count = parameterCount();
-  for (let i = first; i < count; i++) {
-    const v = parameter(i, 0);
-    if (v > LAST_VALUE) continue;
-    if (v == 38 || v == 48) {
-      if (count - i < 3 || rawParameter(i + 1) != 5) return NOT_INLINE;
-      const index = parameter(i + 2, 0);
-      if (index <= 255) {
-        style =
-          v == 38
-            ? (style & ~STYLE_FG_MASK) | <u32>(index + 1)
-            : (style & ~STYLE_BG_MASK) | ((<u32>(index + 1)) << STYLE_BG_SHIFT);
-      }
-      i += 2;
-    } else if (v == 58) {
-      return NOT_INLINE;
-    } else {
-      const entry = table + ((<usize>v) << 3);
-      style = (style & ~load<u32>(entry)) | load<u32>(entry, 4);
-    }
+/** The short way. It calls nothing: text.ts has it in the middle of its runs of text. */
+export class Sgr {
+  /** What `pen` becomes if that takes no search, else NO_STYLE. */
+  // @ts-ignore: decorator
+  @inline static atHand(lineage: usize, pen: u32, host: bool): u32 {
+    const change = Sgr.change();
+    if (change && (pen & STYLE_EXT || change != CHANGE_RESET)) return StylesAtHand.find(lineage, pen, change);
+    if (pen & STYLE_EXT || hasSubParameters()) return NO_STYLE;
+    return Sgr.inlineStyle(pen, host ? HOST_TABLE : REPLICA_TABLE);
   }
-  return style;
+
+  /** What programs in true colour mostly say, as a key of style-cache.ts: reset, or one RGB colour. Else 0. */
+  // @ts-ignore: decorator
+  @inline static change(): u32 {
+    if (hasSubParameters()) return 0;
+    const count = parameterCount();
+    if (count == 1) return parameter(0, 0) == 0 ? CHANGE_RESET : 0;
+    if (count != 5 || rawParameter(1) != 2) return 0;
+    const v = rawParameter(0);
+    if (v != 38 && v != 48) return 0;
+    return ((<u32>v) << 24) | (rgb(parameter(2, 0), parameter(3, 0), parameter(4, 0)) & 0xffffff);
+  }
+
+  /** Applies the parameters to an inline style; NO_STYLE if the result is none. */
+  // @ts-ignore: decorator
+  @inline static inlineStyle(style: u32, table: usize): u32 {
+    const count = parameterCount();
+    for (let i = 0; i < count; i++) {
+      const v = parameter(i, 0);
+      if (v > LAST_VALUE) continue;
+      if (v == 38 || v == 48) {
+        if (count - i < 3 || rawParameter(i + 1) != 5) return NO_STYLE;
+        const index = parameter(i + 2, 0);
+        if (index <= 255) {
+          style =
+            v == 38
+              ? (style & ~STYLE_FG_MASK) | <u32>(index + 1)
+              : (style & ~STYLE_BG_MASK) | ((<u32>(index + 1)) << STYLE_BG_SHIFT);
+        }
+        i += 2;
+      } else if (v == 58) {
+        return NO_STYLE;
+      } else {
+        const entry = table + ((<usize>v) << 3);
+        style = (style & ~load<u32>(entry)) | load<u32>(entry, 4);
+      }
+    }
+    return style;
+  }
 }
 
 // ---- the long way. One rendition is changed at a time.

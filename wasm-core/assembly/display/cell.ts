@@ -27,6 +27,11 @@ export function isWide(cell: u64): bool {
   return (<u32>cell & L.CELL_WIDE) != 0;
 }
 
+/** Cells of a row from this column on are zero, whatever its width; of the blank row (0) all are. */
+export function extentOf(row: usize): i32 {
+  return row ? <i32>load<u16>(row, L.ROW_EXTENT) : 0;
+}
+
 /** True if the cell was never written, erased, or holds one space: all look the same (display.md 4 (12)). */
 export function isBlank(cell: u64): bool {
   const visible = <u32>cell & VISIBLE;

@@ -71,8 +71,25 @@ export function putByte(byte: u8): void {
   store<u8>(out++, byte);
 }
 
+/** Where the next byte goes, with room for `bytes` and four more; 0 if there is none. {@link commit} says how far it was used. */
+export function reserve(bytes: i32): usize {
+  if (out + <usize>bytes + SLACK > end) grow(bytes);
+  return out + <usize>bytes + SLACK <= end ? out : 0;
+}
+
+export function commit(to: usize): void {
+  out = to;
+}
+
 /** The same byte `count` times. */
 export function putRepeated(byte: u8, count: i32): void {
+  if (count <= 16) {
+    // For so few bytes a bulk fill is mostly its call; what is behind them is overwritten.
+    if (!room()) return;
+    v128.store(out, i8x16.splat(<i8>byte));
+    out += count;
+    return;
+  }
   if (out + <usize>count + SLACK > end) grow(count);
   if (out + <usize>count > end) return;
   memory.fill(out, byte, count);
@@ -82,7 +99,11 @@ export function putRepeated(byte: u8, count: i32): void {
 export function putBytes(bytes: usize, length: i32): void {
   if (out + <usize>length + SLACK > end) grow(length);
   if (out + <usize>length > end) return;
-  memory.copy(out, bytes, length);
+  if (length > 32) {
+    memory.copy(out, bytes, length);
+  } else {
+    for (let i: usize = 0; i < <usize>length; i++) store<u8>(out + i, load<u8>(bytes + i));
+  }
   out += length;
 }
 
@@ -100,16 +121,25 @@ export function digits(n: u32): i32 {
   return n < 1000 ? 3 : n < 10000 ? 4 : 5;
 }
 
-/** A number in decimal. */
+/** A number in decimal. Colours, rows and columns are below 1000: without a division or a loop. */
 export function putNumber(n: u32): void {
   if (!room()) return;
   const length = digits(n);
-  let rest = n;
-  let p = out + <usize>length;
-  do {
-    store<u8>(--p, <u8>(0x30 + (rest % 10)));
-    rest /= 10;
-  } while (p > out);
+  if (n < 1000) {
+    const hundreds = (n * 41) >> 12;
+    const rest = n - hundreds * 100;
+    const tens = (rest * 103) >> 10;
+    const text = (hundreds | (tens << 8) | ((rest - tens * 10) << 16)) + 0x303030;
+    // What is written behind the number is overwritten.
+    store<u32>(out, text >> ((3 - length) << 3));
+  } else {
+    let rest = n;
+    let p = out + <usize>length;
+    do {
+      store<u8>(--p, <u8>(0x30 + (rest % 10)));
+      rest /= 10;
+    } while (p > out);
+  }
   out += length;
 }
 
@@ -177,6 +207,9 @@ export function keepShorter(first: usize, second: usize): void {
     out = start + second;
     return;
   }
-  memory.copy(start + first, start + second, secondLength);
+  // Forwards in pieces, the last one longer than needed: of so few bytes a bulk copy is mostly its call.
+  for (let i: usize = 0; i < secondLength; i += 16) {
+    v128.store(start + first + i, v128.load(start + second + i));
+  }
   out = start + first + secondLength;
 }

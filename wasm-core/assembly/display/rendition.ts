@@ -199,12 +199,19 @@ function changePen(foreground: u32, background: u32, attributes: u32): void {
     putCsi();
     separate = false;
     putChange(penForeground, penBackground, penAttributes, foreground, background, attributes);
-    const second = outputMark();
-    putCsi();
-    // An empty first parameter is 0: reset.
-    separate = true;
-    putChange(0, 0, 0, foreground, background, attributes);
-    keepShorter(first, second);
+    // If nothing goes back to its default, the way over a reset is longer for certain.
+    const goesBack =
+      penAttributes != attributes ||
+      (foreground == 0 && penForeground != 0) ||
+      (background == 0 && penBackground != 0);
+    if (goesBack) {
+      const second = outputMark();
+      putCsi();
+      // An empty first parameter is 0: reset.
+      separate = true;
+      putChange(0, 0, 0, foreground, background, attributes);
+      keepShorter(first, second);
+    }
   }
   putByte(SGR_FINAL);
   penForeground = foreground;

@@ -6,10 +6,12 @@
  * old one is always written (display.md D3), and none is printed in the last column (D2).
  */
 import * as L from "../layout";
+import { Widths } from "../unicode";
 import * as C from "./cell";
 import * as O from "./output";
 import * as P from "./position";
 import * as R from "./rendition";
+import { putRun } from "./run";
 import { shiftRow } from "./shift";
 
 const SPACE: u8 = 0x20;
@@ -29,40 +31,50 @@ export function startRows(shared: usize, columns: i32, hasEch: bool, hasBce: boo
   screen = onScreen;
 }
 
-/** Bytes of the cells of a row that are compared: an even number of cells (memory.ts: rowBytes). */
-function comparedBytes(columns: i32): usize {
-  return (<usize>(columns + (columns & 1))) << L.CELL_SHIFT;
+/** Bytes of the cells of two rows that are compared: an even number of cells (memory.ts), up to where both are blank. */
+function comparedBytes(a: usize, b: usize, columns: i32): usize {
+  const used = min(max(C.extentOf(a), C.extentOf(b)), columns);
+  return (<usize>(used + (used & 1))) << L.CELL_SHIFT;
+}
+
+class Cells {
+  /** Zero if the 32 bytes at `a` and `b` are equal. */
+  // @ts-ignore: decorator
+  @inline static difference(a: usize, b: usize): v128 {
+    return v128.or(v128.xor(v128.load(a), v128.load(b)), v128.xor(v128.load(a, 16), v128.load(b, 16)));
+  }
 }
 
 /** First of `columns` columns where two rows differ bit by bit, `columns` or more if none; `a` may be 0, the blank row. */
 export function firstDifference(a: usize, b: usize, columns: i32): i32 {
-  const bytes = comparedBytes(columns);
+  const bytes = comparedBytes(a, b, columns);
   const pa = a + L.ROW_CELLS;
   const pb = b + L.ROW_CELLS;
   let i: usize = 0;
   if (a == 0) {
     for (; i < bytes; i += 16) if (v128.any_true(v128.load(pb + i))) break;
     if (i < bytes && load<u64>(pb + i) == 0) i += 8;
-    return <i32>(i >> L.CELL_SHIFT);
+  } else {
+    const whole = bytes & ~127;
+    while (i < whole) {
+      const low = v128.or(Cells.difference(pa + i, pb + i), Cells.difference(pa + i + 32, pb + i + 32));
+      const high = v128.or(
+        Cells.difference(pa + i + 64, pb + i + 64),
+        Cells.difference(pa + i + 96, pb + i + 96),
+      );
+      if (v128.any_true(v128.or(low, high))) break;
+      i += 128;
+    }
+    while (i < bytes && load<u64>(pa + i) == load<u64>(pb + i)) i += 8;
   }
-  const whole = bytes & ~63;
-  while (i < whole) {
-    const x0 = v128.xor(v128.load(pa + i), v128.load(pb + i));
-    const x1 = v128.xor(v128.load(pa + i, 16), v128.load(pb + i, 16));
-    const x2 = v128.xor(v128.load(pa + i, 32), v128.load(pb + i, 32));
-    const x3 = v128.xor(v128.load(pa + i, 48), v128.load(pb + i, 48));
-    if (v128.any_true(v128.or(v128.or(x0, x1), v128.or(x2, x3)))) break;
-    i += 64;
-  }
-  while (i < bytes && load<u64>(pa + i) == load<u64>(pb + i)) i += 8;
-  return <i32>(i >> L.CELL_SHIFT);
+  return i < bytes ? <i32>(i >> L.CELL_SHIFT) : columns;
 }
 
 /** Last column where two rows differ bit by bit; they do. */
 function lastDifference(a: usize, b: usize): i32 {
   const pa = a + L.ROW_CELLS;
   const pb = b + L.ROW_CELLS;
-  let i = comparedBytes(cols);
+  let i = comparedBytes(a, b, cols);
   while (i > 0) {
     const old = a ? v128.load(pa + i - 16) : i64x2.splat(0);
     if (v128.any_true(v128.xor(old, v128.load(pb + i - 16)))) break;
@@ -135,8 +147,15 @@ function eraseStart(now: usize, row: i32, col: i32, style: u32): i32 {
 
 /** True for a printed ASCII character other than space: one byte, one column, everywhere. */
 function isPlain(cell: u64): bool {
+  return (C.contentOf(cell) & ~L.CELL_PROTECTED) - 0x21 < 0x5e;
+}
+
+/** True for a character that {@link putRun} may be able to print: its width is the same everywhere. */
+function startsRun(cell: u64): bool {
+  if (isPlain(cell)) return true;
   const content = C.contentOf(cell) & ~L.CELL_PROTECTED;
-  return content > 0x20 && content < 0x7f;
+  if ((content & ~(L.CONTENT_MASK | L.CELL_WIDE)) != 0 || content < 0xa0) return false;
+  return Widths.classOf(content & L.CONTENT_MASK) == (C.isWide(cell) ? 2 : 1);
 }
 
 /** True if the receiver has blanks in this style at a column, and shows them. */
@@ -205,6 +224,8 @@ export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usiz
   // The run of blanks looks at columns that were not reached yet: no further than a cell with the wrap flag.
   const eraseEnd = wraps ? cols - 1 : cols;
   if (hidden) last = max(last, col);
+  // From here on both rows are zero: blank, unchanged, without a wrap flag.
+  const zeroFrom = max(C.extentOf(old), C.extentOf(now));
 
   while (col <= last) {
     let cell = L.cellAt(now, col);
@@ -228,6 +249,10 @@ export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usiz
       let changed = col;
       let hiddenBehind = false;
       while (end < eraseEnd) {
+        if (end >= zeroFrom && style == 0 && !hidden) {
+          end = eraseEnd;
+          break;
+        }
         const blank = L.cellAt(now, end);
         if (!C.isBlank(blank) || !R.sameRendition(C.styleOf(blank), style)) break;
         const before = old ? L.cellAt(old, end) : 0;
@@ -264,8 +289,18 @@ export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usiz
       if (hidden && col < cols) last = max(last, col);
       continue;
     }
+    if (!hidden && startsRun(cell) && col + width < cols) {
+      reach(now, row, col);
+      R.setPen(style);
+      const printed = putRun(old, now, col, cols - 1);
+      if (printed) {
+        P.advance(printed);
+        col += printed;
+        continue;
+      }
+    }
     if (isPlain(cell) && col + 1 < cols) {
-      // Most of what is printed: ASCII of one style. The last column is left to printCell.
+      // ASCII of one style over wide characters. The last column is left to printCell.
       reach(now, row, col);
       R.setPen(style);
       const from = col;

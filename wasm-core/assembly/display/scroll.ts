@@ -7,6 +7,7 @@
  * compared with their real contents afterwards.
  */
 import * as L from "../layout";
+import * as C from "./cell";
 import * as O from "./output";
 import * as P from "./position";
 import * as R from "./rendition";
@@ -65,7 +66,7 @@ function cost(y: i32): i32 {
 
 /** Column behind the last cell of a row that is not all zero. */
 function usedColumns(row: usize): i32 {
-  let n = (cols + 1) & ~1;
+  let n = (min(C.extentOf(row), cols) + 1) & ~1;
   while (n > 0 && !v128.any_true(v128.load(row + L.ROW_CELLS + ((<usize>(n - 2)) << L.CELL_SHIFT)))) n -= 2;
   return n;
 }
@@ -75,11 +76,15 @@ function hashRow(row: usize): u64 {
   if (row == 0) return 0;
   let sum = i32x4.splat(0);
   let sums = i32x4.splat(0);
-  const end = row + L.ROW_CELLS + ((<usize>(cols + (cols & 1))) << L.CELL_SHIFT);
+  const pairs = (cols + 1) >> 1;
+  const used = min((C.extentOf(row) + 1) >> 1, pairs);
+  const end = row + L.ROW_CELLS + ((<usize>used) << 4);
   for (let p = row + L.ROW_CELLS; p < end; p += 16) {
     sum = i32x4.add(sum, v128.load(p));
     sums = i32x4.add(sums, sum);
   }
+  // The rest is zero: the sum stays, and is added that often. So rows are equal however far they are known to be blank.
+  sums = i32x4.add(sums, i32x4.mul(sum, i32x4.splat(pairs - used)));
   const k: u64 = 0x9e3779b97f4a7c15;
   const a = i64x2.extract_lane(sum, 0) * k + i64x2.extract_lane(sum, 1);
   const b = i64x2.extract_lane(sums, 0) * k + i64x2.extract_lane(sums, 1);

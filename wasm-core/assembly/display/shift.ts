@@ -63,10 +63,18 @@ function shifted(
     if (scratch == 0) return 0;
   }
   memory.copy(scratch, old, bytes);
+  store<u16>(scratch, <u16>L.EXTENT_UNKNOWN, L.ROW_EXTENT);
   const cells = scratch + L.ROW_CELLS;
   memory.copy(cells + ((<usize>to) << 3), cells + ((<usize>from) << 3), (<usize>count) << 3);
   for (let i = at; i < at + gap; i++) store<u64>(cells + ((<usize>i) << 3), filler);
   return scratch;
+}
+
+/** Cells that differ in columns first..last. */
+function changedBetween(old: usize, now: usize, first: i32, last: i32): i32 {
+  let changed = 0;
+  for (let i = first; i <= last; i++) if (L.cellAt(old, i) != L.cellAt(now, i)) changed++;
+  return changed;
 }
 
 /**
@@ -76,11 +84,8 @@ function shifted(
  */
 export function shiftRow(row: i32, old: usize, now: usize, first: i32, last: i32, cols: i32): usize {
   if (last - first < MIN_CHANGED || C.isCovered(old, first) || C.isCovered(now, first)) return 0;
-  let changed = 0;
-  for (let i = first; i <= last; i++) if (L.cellAt(old, i) != L.cellAt(now, i)) changed++;
-  if (changed < MIN_CHANGED) return 0;
   const inserted = insertedAt(old, now, first, cols);
-  if (inserted && changed >= MIN_CHANGED + inserted) {
+  if (inserted && changedBetween(old, now, first, last) >= MIN_CHANGED + inserted) {
     const rest = cols - first - inserted;
     const copy = shifted(old, cols, first, first + inserted, rest, first, inserted, UNKNOWN_CELL);
     if (copy == 0) return 0;
@@ -89,7 +94,7 @@ export function shiftRow(row: i32, old: usize, now: usize, first: i32, last: i32
     return copy;
   }
   const deleted = inserted ? 0 : deletedAt(old, now, first, cols);
-  if (deleted == 0) return 0;
+  if (deleted == 0 || changedBetween(old, now, first, last) < MIN_CHANGED) return 0;
   const rest = cols - first - deleted;
   // Neither ICH nor DCH leaves the row's wrap flag; drawing the rest brings it back.
   const blank = L.cellAt(now, cols - 1) & ~(<u64>L.CELL_WRAP);

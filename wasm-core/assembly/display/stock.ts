@@ -75,7 +75,7 @@ function equalCells(a: u64, b: u64): bool {
 function equalRows(a: usize, b: usize): bool {
   if (a == b) return true;
   if (load<u64>(a, L.ROW_GENERATION) != load<u64>(b, L.ROW_GENERATION)) return false;
-  if (load<i32>(a, L.ROW_WIDTH) != load<i32>(b, L.ROW_WIDTH)) return false;
+  if (load<u16>(a, L.ROW_WIDTH) != load<u16>(b, L.ROW_WIDTH)) return false;
   for (let i = 0; i < cols; i++) if (!equalCells(L.cellAt(a, i), L.cellAt(b, i))) return false;
   return true;
 }
