@@ -7,6 +7,9 @@
  * the rest: characters that join others, rows that are shared, rows entering with a background, insert mode, margins,
  * mapped character sets. Whatever it gives back it has not touched. Called by parser.ts, which has 16 readable bytes
  * behind every input.
+ *
+ * Longer than other files because that function cannot be parted: whatever is taken out of it is either called, or shares
+ * its local variables, of which there are too many to hand over. What it stores with is in lanes.ts, style-cache.ts, unicode.ts.
  */
 import { codesKey, mapCharacter } from "./charset";
 import {
