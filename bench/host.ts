@@ -1,8 +1,8 @@
 /**
- * A host against one stock mosh-server a session, in one run: many idle sessions (memory, processor time), many typists
- * (key to echo, processor time a key), a quiet session beside flooding ones, time to create a session.
+ * A host against one stock mosh-server a session, in one run: many idle sessions (memory, processor time), a quiet session
+ * beside flooding ones, time to create a session. Many typists are load.ts's.
  *
- *   host.ts [idle] [typists] [flood] [create] [--idle=3000] [--stock-idle=300] [--typists=1000] [--seconds=20]
+ *   host.ts [idle] [flood] [create] [--idle=3000] [--stock-idle=300] [--seconds=20]
  */
 import { takePrecedence } from "../sys/priority.ts";
 import { loadCore } from "../wasm-core/load.ts";
@@ -91,66 +91,13 @@ async function idle(): Promise<void> {
   console.log(`ratio to stock: memory ${(ours.memory / stock.memory).toFixed(4)}, processor ${processor}`);
 }
 
-/** Typists at `rate` keys a second each, evenly spread. Returns when `seconds` are over. */
-async function type(typists: readonly Typist[], rate: number, seconds: number): Promise<void> {
+/** A key at each `interval` ms, whatever became of the one before, for `seconds`. */
+async function type(typist: Typist, interval: number, seconds: number): Promise<void> {
   const start = performance.now();
-  const interval = 1000 / rate;
-  let next = 0;
-  /** Struck in turn: the n-th key of all is due at n / (typists × rate). */
-  const each = interval / typists.length;
-  while (performance.now() - start < seconds * 1000) {
-    const now = performance.now();
-    while (start + next * each <= now) {
-      typists[next % typists.length]!.strike(performance.now());
-      next++;
-    }
-    await Bun.sleep(1);
+  for (let next = start; next < start + seconds * 1000; next += interval) {
+    while (performance.now() < next) await Bun.sleep(1);
+    typist.strike(performance.now());
   }
-}
-
-async function typing(): Promise<void> {
-  const count = option("typists", 1000);
-  const rate = 4;
-  console.log(
-    `\n${count} typists at ${rate} keys/s        p50 ms    p99 ms    max ms   CPU us/key   late   generator CPU`,
-  );
-  const figures: { p50: number; cpu: number }[] = [];
-  for (const stock of SIDES) {
-    await withServers(stock, async (server) => {
-      const times = new Quantiles();
-      const typistOf = new Map<LoadClient, Typist>();
-      const clients = await openMany(server, count, ["cat"], (client, now) =>
-        typistOf.get(client)?.frame(now),
-      );
-      for (const client of clients) typistOf.set(client, new Typist(client, times));
-      const typists = [...typistOf.values()];
-      // The engine compiles for a while; what is measured is how it goes on.
-      await type(typists, rate, option("warm", 20));
-      const measured = new Quantiles();
-      for (const client of clients) typistOf.set(client, new Typist(client, measured));
-      // A fresh row for everybody.
-      for (const client of clients) client.type(Uint8Array.of(13));
-      await Bun.sleep(1500);
-      const cpu = cpuSeconds(server.pids);
-      const own = process.cpuUsage();
-      const seconds = option("seconds", 20);
-      await type([...typistOf.values()], rate, seconds);
-      const used = cpuSeconds(server.pids) - cpu;
-      const { user, system } = process.cpuUsage(own);
-      const keys = [...typistOf.values()].reduce((sum, typist) => sum + typist.echoed, 0);
-      const late = [...typistOf.values()].reduce((sum, typist) => sum + typist.late, 0);
-      const perKey = (used * 1e6) / keys;
-      figures.push({ p50: measured.at(0.5), cpu: perKey });
-      console.log(
-        `${server.name.padEnd(30)}${ms(measured.at(0.5)).padStart(8)}${ms(measured.at(0.99)).padStart(10)}${ms(measured.max).padStart(10)}${perKey.toFixed(0).padStart(13)}${String(late).padStart(7)}${((user + system) / 1e4 / seconds).toFixed(0).padStart(13)} %`,
-      );
-      for (const client of clients) client.close();
-    });
-  }
-  if (figures.length < 2) return;
-  console.log(
-    `ratio to stock: p50 ${(figures[1]!.p50 / figures[0]!.p50).toFixed(3)}, processor ${(figures[1]!.cpu / figures[0]!.cpu).toFixed(2)}`,
-  );
 }
 
 async function flood(): Promise<void> {
@@ -171,7 +118,7 @@ async function flood(): Promise<void> {
       const [quiet] = await openMany(server, 1, ["cat"], (_client, now) => typist?.frame(now));
       typist = new Typist(quiet!, times);
       frames.clear();
-      await type([typist], 10, option("seconds", 20));
+      await type(typist, 100, option("seconds", 20));
       const counts = floods.map((client) => frames.get(client) ?? 0);
       console.log(
         `${server.name.padEnd(38)}${ms(times.at(0.5)).padStart(9)}${ms(times.at(0.99)).padStart(10)}${ms(times.max).padStart(10)}${`${Math.min(...counts)}/${Math.max(...counts)}`.padStart(20)}`,
@@ -200,6 +147,5 @@ async function create(): Promise<void> {
 
 if (wants("create")) await create();
 if (wants("flood")) await flood();
-if (wants("typists")) await typing();
 if (wants("idle")) await idle();
 process.exit(0);

@@ -5,7 +5,7 @@
  * Without names it runs the whole set, sized to end within ten minutes on two cores, and writes what each one printed into
  * docs/benchmarks.md, between `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`; a benchmark without such marks there
  * is only printed. `--write NAME…` does so for those parts of the set. With names, each runs in its full size and nothing is written; what else is said is passed on to it:
- * `npm run bench -- host typists --seconds=20`.
+ * `npm run bench -- host flood --seconds=20`.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, release, totalmem, type } from "node:os";

@@ -1,6 +1,7 @@
 /**
  * Types letters into a program that echoes them and measures each from the key to the screen that shows it. One key is
- * under way at a time: a key whose echo has not come when the next is due is counted as late and waited for.
+ * under way at a time: while an echo is missing none is typed, and its time says how long that was. For host.ts, beside
+ * floods; behaviour.ts has the typist who does not wait.
  */
 import type { LoadClient } from "./client.ts";
 import type { Quantiles } from "./quantiles.ts";
@@ -14,10 +15,7 @@ export class Typist {
   #column = 0;
   #typedAt: number | undefined;
   #expected: { readonly col: number; readonly letter: string } | undefined;
-  keys = 0;
-  echoed = 0;
-  /** Keys that were due while the echo of the one before was still missing. */
-  late = 0;
+  #keys = 0;
 
   constructor(client: LoadClient, times: Quantiles) {
     this.#client = client;
@@ -26,19 +24,16 @@ export class Typist {
 
   /** To be called when a key is due. */
   strike(now: number): void {
-    if (this.#typedAt !== undefined) {
-      this.late++;
-      return;
-    }
+    if (this.#typedAt !== undefined) return;
     if (this.#column === ROW) {
       this.#column = 0;
       this.#client.type(Uint8Array.of(13));
       return;
     }
-    const letter = 97 + (this.keys % 26);
+    const letter = 97 + (this.#keys % 26);
     this.#expected = { col: this.#column, letter: String.fromCharCode(letter) };
     this.#column++;
-    this.keys++;
+    this.#keys++;
     this.#typedAt = now;
     this.#client.type(Uint8Array.of(letter));
   }
@@ -50,6 +45,5 @@ export class Typist {
     if (screen.cell(screen.cursorRow, this.#expected!.col).text !== this.#expected!.letter) return;
     this.#times.record(now - this.#typedAt);
     this.#typedAt = undefined;
-    this.echoed++;
   }
 }
