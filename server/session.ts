@@ -5,7 +5,7 @@
  * The child starts when the first client has said how large its window is, so it never sees another size, and a client
  * that never comes starts nothing.
  */
-import type { UserEvent } from "../ssp/user-message.ts";
+import { decodeUserMessage, type UserEvent } from "../ssp/user-message.ts";
 import type { Terminal } from "../wasm-core/core.ts";
 import { forTerminal } from "./notices.ts";
 import { Pty, SpawnError } from "./pty.ts";
@@ -87,6 +87,14 @@ export class Session {
     }
     if (!this.#started) this.#start();
     this.#forwardReplies();
+  }
+
+  /** Whether the program has read enough of what is waiting, or this difference of a user stream interrupts it. */
+  hasRoom(diff: Uint8Array): boolean {
+    const pty = this.#pty;
+    if (!pty?.inputFull) return true;
+    const events = decodeUserMessage(diff) ?? [];
+    return events.some((event) => event.kind === "keys" && pty.interrupts(event.bytes));
   }
 
   /** Ends the session: hangs up, and frees the screen. */
