@@ -229,6 +229,7 @@ class Session {
       tty.output.onDrained = () => loop.terminalReady();
       tty.listen(
         (block) => {
+          this.#noticeSize();
           const typed = answers.filter(block);
           if (typed.length > 0) loop.typed(typed);
         },
@@ -311,6 +312,14 @@ class Session {
     }
     this.#screen?.start();
     this.#loop?.resumed();
+    this.#noticeSize();
+  }
+
+  /**
+   * A signal may come behind the keys that were typed after it, or was sent when nobody listened yet; not at all where the
+   * terminal does not control us.
+   */
+  #noticeSize(): void {
     const size = this.#readSize();
     if (size?.cols !== this.#size.cols || size.rows !== this.#size.rows) this.#resized();
   }
