@@ -3,7 +3,8 @@
  * Where stock Mosh is installed, the same command lines go through both and must come to the same.
  */
 import { afterAll, describe, expect, test } from "bun:test";
-import { join } from "node:path";
+import { mkdirSync, symlinkSync } from "node:fs";
+import { join, join } from "node:path";
 import { alive } from "../../drivers/processes.ts";
 import { until } from "../../drivers/wait.ts";
 import { peer } from "../../peers.ts";
@@ -78,6 +79,15 @@ describe("the same as stock", () => {
       expect(stock.status).not.toBe(0);
     });
   }
+});
+
+test("a -- as the first word of all is the program's, and not the runtime's", async () => {
+  // ssh is found by its name: an option would stand before the two dashes.
+  const path = `${stubs.directory}/first`;
+  mkdirSync(path);
+  symlinkSync(stubs.ssh(GOOD), join(path, "ssh"));
+  const { out } = await ours(["--", "doctor", "ls", "-l"], { PATH: `${path}:${process.env.PATH}` });
+  expect(out).toContain("[doctor] [--] [mosh-server 'new' '-c' '256' '-s' '--' 'ls' '-l']");
 });
 
 describe("a session", () => {
