@@ -209,6 +209,36 @@ test(`memory in use after big writes and small ones, ${RUNS} random runs`, async
   });
 }, 300_000);
 
+test("every control and every sequence, anywhere in the last lines of a flood", () => {
+  const codes = (from: number, to: number) =>
+    Array.from({ length: to - from + 1 }, (_, i) => String.fromCharCode(from + i));
+  const inserts = [
+    ...codes(0, 0x1f),
+    ...codes(0x7f, 0xa0),
+    ...codes(0x20, 0x7e).map((c) => `\x1b${c}`),
+    ...["", "3", "2;4", "?7", ">1", "1 "].flatMap((start) =>
+      codes(0x40, 0x7e).map((c) => `\x1b[${start}${c}`),
+    ),
+  ];
+  const lines = Array.from({ length: 30 }, (_, i) => `line ${i} of a flood\r\n`);
+  const random = new Random(3);
+  for (const insert of inserts) {
+    for (let at = 20; at < 30; at++) {
+      const whole = core.createTerminal(30, 6, "host");
+      const single = whole.clone();
+      const text = `abc\r\n`.repeat(7) + lines.slice(0, at).join("") + insert + lines.slice(at).join("");
+      const bytes = encoder.encode(text + " ".repeat(SMALL));
+      whole.feed(bytes);
+      feedSmall(random, single, bytes);
+      // All that is hidden once, for it takes long.
+      if (!whole.equals(single) || at === 25)
+        expect([insert, at, whole.inspect()]).toEqual([insert, at, single.inspect()]);
+      whole.free();
+      single.free();
+    }
+  }
+}, 60_000);
+
 test("every stream of the benchmark, in writes of any size", () => {
   for (const [cols, rows] of [
     [80, 24],
