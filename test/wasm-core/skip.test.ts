@@ -45,6 +45,16 @@ const OTHERS = [
   "\x1b]2;title\x07",
   "\x1b",
 ];
+/** What a flood may meet. */
+const SETTINGS = [
+  ..."?69h 4h ?6h 20h ?7l ?41h 44m 3g".split(" ").map((end) => `\x1b[${end}`),
+  "\x1b[?69h\x1b[3;20s\x1b[r\x1b[99;5H",
+  "\x1b[2;4r\x1b[4;1H",
+  "\x1b[3r\x1b[1;1H",
+  "\x1b[1;3r\x1b[99;1H",
+  "\x1b[?6l\x1b[r\x1b[H",
+  "\x1b(0\x1b*0\x1bN",
+];
 const LINKS = ["\x1b]8;;http://x/\x1b\\", "\x1b]8;;\x1b\\"];
 
 type Bytes = string | readonly number[];
@@ -66,6 +76,8 @@ function line(random: Random, cols: number, rgb: boolean, reset: boolean): Bytes
         break;
       case 3:
         parts.push(random.pick(WRONG));
+        // More parameters than are kept.
+        if (random.oneIn(20)) parts.push(`\x1b[${"1;".repeat(random.pick([20, 60, 130, 300]))}7m`);
         break;
       case 4:
         parts.push(random.pick(["\t", "\x7f", "\t\t\t"]));
@@ -92,8 +104,6 @@ function flood(random: Random, cols: number, rows: number, rgb: boolean): Bytes[
     parts.push(...line(random, cols, rgb, reset && !random.oneIn(4)));
     if (!pure && random.oneIn(rows)) parts.push(other(random, rgb));
   }
-  if (random.oneIn(30))
-    parts.push(`\x1b[${"1;".repeat(random.pick([20, 60, 130, 300]))}${random.oneIn(2) ? "m" : "K"}`);
   return parts;
 }
 
@@ -101,7 +111,8 @@ function write(random: Random, cols: number, rows: number, rgb: boolean): Uint8A
   const parts: Bytes[] = [];
   for (let n = random.between(1, 5); n > 0; n--) {
     const kind = random.below(12);
-    if (kind < 5) parts.push(...flood(random, cols, rows, rgb));
+    if (kind < 3) parts.push(...flood(random, cols, rows, rgb));
+    else if (kind < 5) parts.push("\x1b[m\x1b[2J", random.pick(SETTINGS), ...flood(random, cols, rows, rgb));
     else if (kind < 6 && rgb) {
       const data = random.pick(STREAMS).make(cols, rows, random.between(200, 6000));
       const at = random.below(data.length);
@@ -220,9 +231,10 @@ test("every control and every sequence, anywhere in the last lines of a flood", 
       codes(0x40, 0x7e).map((c) => `\x1b[${start}${c}`),
     ),
   ];
-  const lines = Array.from({ length: 30 }, (_, i) => `line ${i} of a flood\r\n`);
   const random = new Random(3);
   for (const insert of inserts) {
+    // Of any length, so that sequences stand at every place of the scan's blocks.
+    const lines = Array.from({ length: 30 }, (_, i) => `line ${i} ${"x".repeat(random.below(100))}\r\n`);
     for (let at = 20; at < 30; at++) {
       const whole = core.createTerminal(30, 6, "host");
       const single = whole.clone();
