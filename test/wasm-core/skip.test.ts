@@ -226,7 +226,7 @@ test("every control and every sequence, anywhere in the last lines of a flood", 
   const inserts = [
     ...codes(0, 0x1f),
     ...codes(0x7f, 0xa0),
-    ...codes(0x20, 0x7e).map((c) => `\x1b${c}`),
+    ...codes(0x20, 0x7e).flatMap((c) => [`\x1b${c}`, `\x1b${c}5m`]),
     ...["", "3", "2;4", "?7", ">1", "1 "].flatMap((start) =>
       codes(0x40, 0x7e).map((c) => `\x1b[${start}${c}`),
     ),
@@ -237,8 +237,10 @@ test("every control and every sequence, anywhere in the last lines of a flood", 
     const lines = Array.from({ length: 30 }, (_, i) => `line ${i} ${"x".repeat(random.below(100))}\r\n`);
     for (let at = 20; at < 30; at++) {
       const whole = core.createTerminal(30, 6, "host");
+      // A row that should have scrolled out can be told from a blank one.
+      whole.feed(encoder.encode("~".repeat(30 * 6)));
       const single = whole.clone();
-      const text = `abc\r\n`.repeat(7) + lines.slice(0, at).join("") + insert + lines.slice(at).join("");
+      const text = lines.slice(0, at).join("") + insert + lines.slice(at).join("");
       const bytes = encoder.encode(text + " ".repeat(SMALL));
       whole.feed(bytes);
       feedSmall(random, single, bytes);

@@ -325,7 +325,9 @@ class Text {
               store<u64>(q, base | <u64>cp);
               q += 8;
               p += 1 + (two & (wrong ^ 1));
-              if (++streak != again) continue;
+              // What is ill-formed once is not worth a try.
+              streak = (streak + 1) & (wrong - 1);
+              if (streak != again) continue;
               break;
             }
             if (b < 0x80) {
