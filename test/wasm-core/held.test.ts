@@ -136,6 +136,27 @@ test("freed while output is held: forgotten, and its address can be another term
   next.free();
 });
 
+test("more than is held at once, cut anywhere", () => {
+  const random = new Random(11);
+  for (const { name, make } of [...STREAMS.slice(0, 6), ...STREAMS.slice(0, 6)]) {
+    const cores = [new Core(module), new Core(module)] as const;
+    const [large, small] = cores.map((one) => one.createTerminal(80, 24, "host")) as [Terminal, Terminal];
+    const bytes = make(80, 24, 600_000);
+    for (let at = 0; at < bytes.length; ) {
+      const piece = bytes.subarray(
+        at,
+        at + random.pick([random.between(1024, 9000), random.between(40_000, 150_000)]),
+      );
+      large.feed(piece);
+      feedSmall(small, piece);
+      at += piece.length;
+      if (random.oneIn(60)) expect([name, large.inspect()]).toEqual([name, small.inspect()]);
+    }
+    expect([name, large.inspect()]).toEqual([name, small.inspect()]);
+    expect(large.takeReplies()).toEqual(small.takeReplies());
+  }
+}, 60_000);
+
 /** Several terminals by turns, pieces cut anywhere, looks now and then. */
 function run(seed: number): void {
   const random = new Random(seed);

@@ -233,8 +233,8 @@ test("every control and every sequence, anywhere in the last lines of a flood", 
   ];
   const random = new Random(3);
   for (const insert of inserts) {
-    // Of any length, so that sequences stand at every place of the scan's blocks.
-    const lines = Array.from({ length: 30 }, (_, i) => `line ${i} ${"x".repeat(random.below(100))}\r\n`);
+    // Of any length that does not wrap (a wrap scrolls, too), so that sequences stand at every place of the scan's blocks.
+    const lines = Array.from({ length: 30 }, (_, i) => `line ${i} ${"x".repeat(random.below(20))}\r\n`);
     for (let at = 20; at < 30; at++) {
       const whole = core.createTerminal(30, 6, "host");
       // A row that should have scrolled out can be told from a blank one.
@@ -252,6 +252,21 @@ test("every control and every sequence, anywhere in the last lines of a flood", 
     }
   }
 }, 60_000);
+
+test("a colour with more parameters than are kept, in a line that is passed over", () => {
+  for (const count of [10, 30, 31, 32, 33, 62, 63, 64, 65, 100, 126, 127, 128, 129, 300]) {
+    for (let before = 0; before < 64; before += 3) {
+      const whole = core.createTerminal(30, 6, "host");
+      const single = whole.clone();
+      const text = `${"x".repeat(before)}\x1b[${"1;".repeat(count)}7m\r\n${"a line\r\n".repeat(60)}`;
+      whole.feed(encoder.encode(text));
+      feedSmall(new Random(count), single, encoder.encode(text));
+      expect([count, before, whole.pen]).toEqual([count, before, single.pen]);
+      whole.free();
+      single.free();
+    }
+  }
+});
 
 test("every stream of the benchmark, in writes of any size", () => {
   for (const [cols, rows] of [
