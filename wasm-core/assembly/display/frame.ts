@@ -251,7 +251,7 @@ export function frame(
   const sameSize = cols == load<i32>(a, L.T_COLS) && rows == load<i32>(a, L.T_ROWS);
   initialized = known;
   screen = onScreen;
-  startRows(load<u32>(b, L.T_LINEAGE), cols, ech, bce, screen);
+  if (!startRows(load<u32>(b, L.T_LINEAGE), cols, ech, bce, screen)) return false;
   P.startPosition(cols, screen && (!known || hasMode(a, L.MODE_CURSOR_VISIBLE)));
   R.assumePen(load<u32>(a, L.T_PEN));
   prologue(a, b, titles);

@@ -1,0 +1,364 @@
+/**
+ * What a row is made of, as one bit for each column: which cells are to be drawn, which are blank, which can be printed
+ * without a thought, where a style begins. Made in one pass over both rows, 16 cells at a time, so that row.ts goes from
+ * one run of cells to the next by counting bits. Used by row.ts and run.ts.
+ *
+ * A bit set is read at a column by {@link bitsAt}; columns from the row's end on are 0 in all of them.
+ */
+import * as L from "../layout";
+import { Widths } from "../unicode";
+import * as C from "./cell";
+import * as R from "./rendition";
+
+const BITS_BYTES: i32 = (4096 + 128) >> 3;
+
+/** The cell is to be drawn: it looks different, or what stood there hid it or was half of something. */
+export const CHANGED: usize = memory.data(BITS_BYTES, 16);
+/** The cell shows nothing but its style. */
+export const BLANK: usize = memory.data(BITS_BYTES, 16);
+/** The cell is blank or a character whose width is as agreed by everybody; both halves of a wide one. */
+export const TEXT: usize = memory.data(BITS_BYTES, 16);
+/** The cell is not one byte as printed; or it is the right half of a wide character. */
+export const OTHER: usize = memory.data(BITS_BYTES, 16);
+/** The cell's style word is not the one of the cell before it. Of a wide character the left half's counts. */
+export const STARTS: usize = memory.data(BITS_BYTES, 16);
+/** The right half of a wide character is here. */
+export const COVERED: usize = memory.data(BITS_BYTES, 16);
+/** Contents of the cells as one byte each, where {@link OTHER} is clear: blanks are spaces. */
+export const BYTES: usize = memory.data(4096 + 64, 16);
+/** Contents as u16 each, 0x7fff if they are more than that. */
+export const UNITS: usize = memory.data(8192 + 128, 16);
+
+/** Bits of a bit set that {@link bitsAt} gives for certain. */
+export const WINDOW: i32 = 57;
+
+/** Copies of the last cells of rows whose width is no multiple of 16, with the cell before them. */
+const tailNow: usize = memory.data(16 + 128, 16);
+const tailOld: usize = memory.data(16 + 128, 16);
+
+const VISIBLE: u64 =
+  0xffffffff00000000 | <u64>(L.CONTENT_MASK | L.CELL_CLUSTER | L.CELL_WIDE | L.CELL_FALLBACK);
+const SPACE: i8 = 0x20;
+
+/** Static and inlined: for loops that must not call anything. */
+export class Bits {
+  /** The set's bits from a column on, the column's lowest; WINDOW of them. */
+  // @ts-ignore: decorator
+  @inline static at(set: usize, col: i32): u64 {
+    return load<u64>(set + <usize>(col >> 3)) >> (<u64>col & 7);
+  }
+
+  // @ts-ignore: decorator
+  @inline static has(set: usize, col: i32): bool {
+    return ((load<u8>(set + <usize>(col >> 3)) >> (<u8>col & 7)) & 1) != 0;
+  }
+}
+
+export function assignBit(set: usize, col: i32, on: bool): void {
+  const p = set + <usize>(col >> 3);
+  const bit: u32 = 1 << (col & 7);
+  const bits: u32 = load<u8>(p);
+  store<u8>(p, <u8>(on ? bits | bit : bits & ~bit));
+}
+
+/** Clears a set from column `cols` on. */
+function cutBits(set: usize, cols: i32): void {
+  const p = set + <usize>(cols >> 3);
+  store<u64>(p, load<u64>(p) & (((<u64>1) << (<u64>cols & 7)) - 1));
+}
+
+class Lanes {
+  /** Contents of four cells as i32 lanes that fit 16 bits: the larger ones are 0x7fff. */
+  // @ts-ignore: decorator
+  @inline static contents(a: v128, b: v128): v128 {
+    return v128.and(i16x8.narrow_i32x4_s(a, b), i32x4.splat(0xffff));
+  }
+
+  /** Of eight cells, 16 bits each: contents in the low byte, style in the high one; zero stays zero and only zero. */
+  // @ts-ignore: decorator
+  @inline static halves(a: v128, b: v128, c: v128, d: v128): v128 {
+    return i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
+  }
+
+  /** Bits of 16 cells from {@link halves} of masks: of the contents. */
+  // @ts-ignore: decorator
+  @inline static lowBits(a: v128, b: v128): i32 {
+    return i8x16.bitmask(
+      i8x16.narrow_i16x8_s(i16x8.shr_s(i16x8.shl(a, 8), 8), i16x8.shr_s(i16x8.shl(b, 8), 8)),
+    );
+  }
+
+  /** … of the styles. */
+  // @ts-ignore: decorator
+  @inline static highBits(a: v128, b: v128): i32 {
+    return i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.shr_s(a, 8), i16x8.shr_s(b, 8)));
+  }
+
+  /** All ones where a lane of u16 is from `first` on, and one of `count`. */
+  // @ts-ignore: decorator
+  @inline static inRange(v: v128, first: i16, count: i16): v128 {
+    return i16x8.eq(
+      i16x8.sub_sat_u(i16x8.sub(v, i16x8.splat(first)), i16x8.splat(count - 1)),
+      i16x8.splat(0),
+    );
+  }
+
+  /** All ones where a u16 is a character of two bytes and one column: most of Latin, Greek and Cyrillic. */
+  // @ts-ignore: decorator
+  @inline static narrow(v: v128): v128 {
+    return v128.or(
+      Lanes.inRange(v, 0xa0, 0x300 - 0xa0),
+      v128.or(Lanes.inRange(v, 0x3a3, 0x483 - 0x3a3), Lanes.inRange(v, 0x48a, 0x530 - 0x48a)),
+    );
+  }
+
+  /** Bits of 16 cells: wide ones. */
+  // @ts-ignore: decorator
+  @inline static wide(p: usize): i32 {
+    const mask = i64x2.splat(<i64>L.CELL_WIDE);
+    const a = Lanes.halves(
+      v128.and(v128.load(p), mask),
+      v128.and(v128.load(p, 16), mask),
+      v128.and(v128.load(p, 32), mask),
+      v128.and(v128.load(p, 48), mask),
+    );
+    const b = Lanes.halves(
+      v128.and(v128.load(p, 64), mask),
+      v128.and(v128.load(p, 80), mask),
+      v128.and(v128.load(p, 96), mask),
+      v128.and(v128.load(p, 112), mask),
+    );
+    return i8x16.bitmask(i8x16.gt_s(i8x16.narrow_i16x8_s(a, b), i8x16.splat(0)));
+  }
+}
+
+/**
+ * Wide characters among 16 cells. In the replica role one may hide another one: of those side by side every other one
+ * shows.
+ * @param hidden 1 if the first cell is a right half
+ */
+function shownWide(wide: i32, hidden: i32): i32 {
+  if ((wide & ((wide << 1) | hidden)) == 0) return wide;
+  let shown = 0;
+  for (let i = 0; i < 16; i++) {
+    if (hidden) hidden = 0;
+    else if ((wide >> i) & 1) {
+      shown |= 1 << i;
+      hidden = 1;
+    }
+  }
+  return shown;
+}
+
+/** True if the cell is a character of one code point whose width is as agreed by everybody. */
+function isSettled(content: u32): bool {
+  if ((content & ~(L.CONTENT_MASK | L.CELL_WIDE | L.CELL_PROTECTED)) != 0) return false;
+  const cp = content & L.CONTENT_MASK;
+  return cp > <u32>SPACE && Widths.classOf(cp) == (content & L.CELL_WIDE ? 2 : 1);
+}
+
+/** Bits of the cells in `others` that are such characters. */
+function settledBits(cells: usize, others: i32): i32 {
+  let settled = 0;
+  for (let rest = others; rest != 0; rest &= rest - 1) {
+    const i = ctz(rest);
+    if (isSettled(load<u32>(cells + ((<usize>i) << L.CELL_SHIFT)))) settled |= 1 << i;
+  }
+  return settled;
+}
+
+/** Of the cells in `bits`, which have the same contents: those whose style words mean another rendition, too. */
+function otherRenditions(now: usize, old: usize, bits: i32): i32 {
+  let other = 0;
+  for (let rest = bits; rest != 0; rest &= rest - 1) {
+    const at = (<usize>ctz(rest)) << L.CELL_SHIFT;
+    if (!R.sameRendition(load<u32>(now + at, 4), load<u32>(old + at, 4))) other |= rest & -rest;
+  }
+  return other;
+}
+
+/** Copies cells and the one before them to a buffer of 17, the rest of it zero. */
+function copyTail(to: usize, cells: usize, count: i32): void {
+  store<u64>(to + 8, load<u64>(cells - 8));
+  const bytes = (<usize>count) << L.CELL_SHIFT;
+  let i: usize = 0;
+  for (; i < bytes; i += 16) v128.store(to + 16 + i, v128.load(cells + i));
+  for (; i < 128; i += 16) v128.store(to + 16 + i, i64x2.splat(0));
+}
+
+/**
+ * Makes the bit sets of `now` against `old` for columns from `first` (where the two differ first) to the end; what is
+ * left of it is not said.
+ * @param used columns from which on both rows are zero
+ */
+export function planRow(old: usize, now: usize, first: i32, used: i32, cols: i32): void {
+  const even = (cols + 1) & ~1;
+  const visible = i64x2.splat(VISIBLE);
+  const zero = i64x2.splat(0);
+  let x = first & ~15;
+  // What the group of cells before says about the first cell of the next: it is a right half; it must be drawn; its
+  // left half is drawn; is text; and began a style behind itself.
+  let covered: i32 = x > 0 && C.isCovered(now, x) ? 1 : 0;
+  let forced: i32 = 0;
+  let drawn: i32 = 0;
+  let plain: i32 = covered;
+  let begins: i32 = 0;
+  let hidden: i32 = covered;
+  while (x < used || (x < cols && (covered | forced | hidden) != 0)) {
+    let p = now + L.ROW_CELLS + ((<usize>x) << L.CELL_SHIFT);
+    let q = old + L.ROW_CELLS + ((<usize>x) << L.CELL_SHIFT);
+    if (x + 16 > even) {
+      copyTail(tailNow, p, even - x);
+      copyTail(tailOld, q, even - x);
+      p = tailNow + 16;
+      q = tailOld + 16;
+    }
+    const n0 = v128.load(p);
+    const n1 = v128.load(p, 16);
+    const n2 = v128.load(p, 32);
+    const n3 = v128.load(p, 48);
+    const n4 = v128.load(p, 64);
+    const n5 = v128.load(p, 80);
+    const n6 = v128.load(p, 96);
+    const n7 = v128.load(p, 112);
+    const low = i16x8.narrow_i32x4_s(Lanes.contents(n0, n1), Lanes.contents(n2, n3));
+    const high = i16x8.narrow_i32x4_s(Lanes.contents(n4, n5), Lanes.contents(n6, n7));
+    v128.store(UNITS + ((<usize>x) << 1), low);
+    v128.store(UNITS + ((<usize>x) << 1), high, 16);
+    const bytes = i8x16.narrow_i16x8_u(low, high);
+    // A control cannot be printed: a space, like a blank.
+    v128.store(BYTES + <usize>x, i8x16.max_u(bytes, i8x16.splat(SPACE)));
+    let other = i8x16.bitmask(i8x16.add_sat_u(bytes, i8x16.splat(1)));
+    let blank = i8x16.bitmask(i8x16.eq(v128.and(bytes, i8x16.splat(~SPACE)), zero));
+    let begin =
+      ~Lanes.highBits(
+        i8x16.eq(
+          Lanes.halves(
+            v128.xor(n0, v128.load(p - 8)),
+            v128.xor(n1, v128.load(p, 8)),
+            v128.xor(n2, v128.load(p, 24)),
+            v128.xor(n3, v128.load(p, 40)),
+          ),
+          zero,
+        ),
+        i8x16.eq(
+          Lanes.halves(
+            v128.xor(n4, v128.load(p, 56)),
+            v128.xor(n5, v128.load(p, 72)),
+            v128.xor(n6, v128.load(p, 88)),
+            v128.xor(n7, v128.load(p, 104)),
+          ),
+          zero,
+        ),
+      ) & 0xffff;
+
+    const o0 = v128.load(q);
+    const o1 = v128.load(q, 16);
+    const o2 = v128.load(q, 32);
+    const o3 = v128.load(q, 48);
+    const o4 = v128.load(q, 64);
+    const o5 = v128.load(q, 80);
+    const o6 = v128.load(q, 96);
+    const o7 = v128.load(q, 112);
+    const oldBytes = i8x16.narrow_i16x8_u(
+      i16x8.narrow_i32x4_s(Lanes.contents(o0, o1), Lanes.contents(o2, o3)),
+      i16x8.narrow_i32x4_s(Lanes.contents(o4, o5), Lanes.contents(o6, o7)),
+    );
+    const otherOld = i8x16.bitmask(i8x16.add_sat_u(oldBytes, i8x16.splat(1)));
+    const blankOld = i8x16.bitmask(i8x16.eq(v128.and(oldBytes, i8x16.splat(~SPACE)), zero));
+    const same0 = i8x16.eq(
+      Lanes.halves(
+        v128.and(v128.xor(n0, o0), visible),
+        v128.and(v128.xor(n1, o1), visible),
+        v128.and(v128.xor(n2, o2), visible),
+        v128.and(v128.xor(n3, o3), visible),
+      ),
+      zero,
+    );
+    const same1 = i8x16.eq(
+      Lanes.halves(
+        v128.and(v128.xor(n4, o4), visible),
+        v128.and(v128.xor(n5, o5), visible),
+        v128.and(v128.xor(n6, o6), visible),
+        v128.and(v128.xor(n7, o7), visible),
+      ),
+      zero,
+    );
+    const looksSame = Lanes.lowBits(same0, same1) | (blank & blankOld);
+    let changed = ~looksSame & 0xffff;
+    const restyled = looksSame & ~Lanes.highBits(same0, same1);
+    if (restyled) changed |= otherRenditions(p, q, restyled);
+    let text = ~other;
+
+    let behind = 0;
+    if ((other | otherOld | covered | forced | hidden | begins) != 0) {
+      const wide = shownWide(Lanes.wide(p), covered);
+      const oldWide = shownWide(Lanes.wide(q), hidden);
+      behind = ((wide << 1) | covered) & 0xffff;
+      const marked = i8x16.bitmask(i8x16.narrow_i16x8_s(Lanes.narrow(low), Lanes.narrow(high)));
+      text |= marked | settledBits(p, other & ~marked & ~behind);
+      changed &= ~behind;
+      // Whatever is printed over one half of a wide character makes the other half blank.
+      const broken = oldWide & ~(wide & ~changed);
+      changed |= ((broken << 1) | forced) & ~behind;
+      changed |= behind & ((changed << 1) | drawn);
+      text = (text & ~behind) | (behind & ((text << 1) | plain));
+      blank &= ~behind;
+      other |= behind;
+      const moved = begin & behind;
+      begin = (begin & ~behind) | (moved << 1) | begins;
+      covered = (wide >> 15) & 1;
+      hidden = (oldWide >> 15) & 1;
+      forced = (broken >> 15) & 1;
+      drawn = (changed >> 15) & covered;
+      plain = (text >> 15) & covered;
+      begins = (moved >> 15) & 1;
+    }
+    const at = <usize>(x >> 3);
+    store<u16>(CHANGED + at, <u16>changed);
+    store<u16>(BLANK + at, <u16>blank);
+    store<u16>(TEXT + at, <u16>text);
+    store<u16>(OTHER + at, <u16>other);
+    store<u16>(STARTS + at, <u16>begin);
+    store<u16>(COVERED + at, <u16>behind);
+    x += 16;
+  }
+  // From here on both are zero. Where they begin the style may change, too.
+  const at = <usize>(x >> 3);
+  const edge: u64 = x > 0 && x < cols && C.styleOf(L.cellAt(now, x - 1)) != 0 ? 1 : 0;
+  for (let i: usize = 0; i << 3 < <usize>cols - <usize>min(x, cols); i += 8) {
+    store<u64>(CHANGED + at + i, 0);
+    store<u64>(BLANK + at + i, ~0);
+    store<u64>(TEXT + at + i, ~0);
+    store<u64>(OTHER + at + i, 0);
+    store<u64>(STARTS + at + i, i == 0 ? edge | <u64>begins : 0);
+    store<u64>(COVERED + at + i, 0);
+  }
+  cutBits(CHANGED, cols);
+  cutBits(BLANK, cols);
+  cutBits(TEXT, cols);
+  cutBits(OTHER, cols);
+  cutBits(STARTS, cols);
+  cutBits(COVERED, cols);
+}
+
+/** Last column in from..to-1 with its bit set, or -1. */
+export function lastBit(set: usize, from: i32, to: i32): i32 {
+  while (to > from) {
+    const start = max(from, to - (WINDOW - 1));
+    const bits = Bits.at(set, start) & (((<u64>1) << (<u64>(to - start))) - 1);
+    if (bits) return start + 63 - <i32>clz(bits);
+    to = start;
+  }
+  return -1;
+}
+
+/** First column from `from` on with its bit set, or `to`. */
+export function nextBit(set: usize, from: i32, to: i32): i32 {
+  while (from < to) {
+    const bits = Bits.at(set, from);
+    if (bits) return min(to, from + <i32>ctz(bits));
+    from += WINDOW;
+  }
+  return to;
+}
