@@ -3,7 +3,8 @@
  * without a thought, where a style begins. Made in one pass over both rows, 16 cells at a time, so that row.ts goes from
  * one run of cells to the next by counting bits. Used by row.ts and run.ts.
  *
- * A bit set is read at a column by {@link bitsAt}; columns from the row's end on are 0 in all of them.
+ * A bit set is read at a column by {@link Bits}. Columns from the one on that planRow returns are 0 in all of them,
+ * but blank if the row goes on.
  */
 import * as L from "../layout";
 import { Widths } from "../unicode";
@@ -26,10 +27,10 @@ export const STARTS: usize = memory.data(BITS_BYTES, 16);
 export const COVERED: usize = memory.data(BITS_BYTES, 16);
 /** Contents of the cells as one byte each, where {@link OTHER} is clear: blanks are spaces. */
 export const BYTES: usize = memory.data(4096 + 64, 16);
-/** Contents as u16 each, 0x7fff if they are more than that. */
+/** Code points as u16 each, of wide characters too; 0xffff if they are more than that. */
 export const UNITS: usize = memory.data(8192 + 128, 16);
 
-/** Bits of a bit set that {@link bitsAt} gives for certain. */
+/** Bits of a bit set that {@link Bits.at} gives for certain. */
 export const WINDOW: i32 = 57;
 
 /** Copies of the last cells of rows whose width is no multiple of 16, with the cell before them. */
@@ -61,17 +62,58 @@ export function assignBit(set: usize, col: i32, on: bool): void {
   store<u8>(p, <u8>(on ? bits | bit : bits & ~bit));
 }
 
-/** Clears a set from column `cols` on. */
-function cutBits(set: usize, cols: i32): void {
-  const p = set + <usize>(cols >> 3);
-  store<u64>(p, load<u64>(p) & (((<u64>1) << (<u64>cols & 7)) - 1));
+/** Clears a set from column `col` on, as far as a window that begins before it can see. */
+function endBits(set: usize, col: i32): void {
+  const p = set + <usize>(col >> 3);
+  store<u64>(p, <u64>load<u8>(p) & (((<u64>1) << (<u64>col & 7)) - 1));
 }
 
 class Lanes {
-  /** Contents of four cells as i32 lanes that fit 16 bits: the larger ones are 0x7fff. */
+  /** Contents of four cells at `p` as i32 lanes that fit 16 bits: the larger ones are 0x7fff. */
   // @ts-ignore: decorator
-  @inline static contents(a: v128, b: v128): v128 {
-    return v128.and(i16x8.narrow_i32x4_s(a, b), i32x4.splat(0xffff));
+  @inline static contents(p: usize): v128 {
+    return v128.and(i16x8.narrow_i32x4_s(v128.load(p), v128.load(p, 16)), i32x4.splat(0xffff));
+  }
+
+  /** Contents of 16 cells at `p` as u8, the larger ones 255. */
+  // @ts-ignore: decorator
+  @inline static bytes(p: usize): v128 {
+    return i8x16.narrow_i16x8_u(
+      i16x8.narrow_i32x4_s(Lanes.contents(p), Lanes.contents(p + 32)),
+      i16x8.narrow_i32x4_s(Lanes.contents(p + 64), Lanes.contents(p + 96)),
+    );
+  }
+
+  /** Contents of eight cells at `p` as u16, as in {@link UNITS}. */
+  // @ts-ignore: decorator
+  @inline static units(p: usize): v128 {
+    const mask = i64x2.splat(<i64>(0xffffffff & ~L.CELL_WIDE));
+    return i16x8.narrow_i32x4_u(
+      i16x8.narrow_i32x4_u(v128.and(v128.load(p), mask), v128.and(v128.load(p, 16), mask)),
+      i16x8.narrow_i32x4_u(v128.and(v128.load(p, 32), mask), v128.and(v128.load(p, 48), mask)),
+    );
+  }
+
+  /** Of the eight cells at `p`, {@link halves} of where they differ from those at `q` in the bits of `mask`. */
+  // @ts-ignore: decorator
+  @inline static differences(p: usize, q: usize, mask: v128): v128 {
+    return Lanes.halves(
+      v128.and(v128.xor(v128.load(p), v128.load(q)), mask),
+      v128.and(v128.xor(v128.load(p, 16), v128.load(q, 16)), mask),
+      v128.and(v128.xor(v128.load(p, 32), v128.load(q, 32)), mask),
+      v128.and(v128.xor(v128.load(p, 48), v128.load(q, 48)), mask),
+    );
+  }
+
+  /** … in any bit of their styles; the low bytes mean nothing. */
+  // @ts-ignore: decorator
+  @inline static restyled(p: usize, q: usize): v128 {
+    return Lanes.halves(
+      v128.xor(v128.load(p), v128.load(q)),
+      v128.xor(v128.load(p, 16), v128.load(q, 16)),
+      v128.xor(v128.load(p, 32), v128.load(q, 32)),
+      v128.xor(v128.load(p, 48), v128.load(q, 48)),
+    );
   }
 
   /** Of eight cells, 16 bits each: contents in the low byte, style in the high one; zero stays zero and only zero. */
@@ -94,11 +136,11 @@ class Lanes {
     return i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.shr_s(a, 8), i16x8.shr_s(b, 8)));
   }
 
-  /** All ones where a lane of u16 is from `first` on, and one of `count`. */
+  /** All ones where a u16 is from `first` on and below `end`. */
   // @ts-ignore: decorator
-  @inline static inRange(v: v128, first: i16, count: i16): v128 {
+  @inline static inRange(v: v128, first: i32, end: i32): v128 {
     return i16x8.eq(
-      i16x8.sub_sat_u(i16x8.sub(v, i16x8.splat(first)), i16x8.splat(count - 1)),
+      i16x8.sub_sat_u(i16x8.sub(v, i16x8.splat(<i16>first)), i16x8.splat(<i16>(end - first - 1))),
       i16x8.splat(0),
     );
   }
@@ -107,8 +149,35 @@ class Lanes {
   // @ts-ignore: decorator
   @inline static narrow(v: v128): v128 {
     return v128.or(
-      Lanes.inRange(v, 0xa0, 0x300 - 0xa0),
-      v128.or(Lanes.inRange(v, 0x3a3, 0x483 - 0x3a3), Lanes.inRange(v, 0x48a, 0x530 - 0x48a)),
+      Lanes.inRange(v, 0xa0, 0x300),
+      v128.or(Lanes.inRange(v, 0x3a3, 0x483), Lanes.inRange(v, 0x48a, 0x530)),
+    );
+  }
+
+  /** All ones where a u16 is a dash or quotation mark, arrow, line, block, Braille, private or replacement character. */
+  // @ts-ignore: decorator
+  @inline static symbols(v: v128): v128 {
+    return v128.or(
+      v128.or(
+        Lanes.inRange(v, 0x2010, 0x2028),
+        v128.or(Lanes.inRange(v, 0x2190, 0x231a), Lanes.inRange(v, 0x2460, 0x25fd)),
+      ),
+      v128.or(
+        Lanes.inRange(v, 0x27c0, 0x2b1b),
+        v128.or(Lanes.inRange(v, 0xe000, 0xf900), Lanes.inRange(v, 0xfffc, 0xfffe)),
+      ),
+    );
+  }
+
+  /** All ones where a u16 is a wide character of Chinese, Japanese or Korean, or their punctuation: the most of them. */
+  // @ts-ignore: decorator
+  @inline static eastern(v: v128): v128 {
+    return v128.or(
+      v128.or(Lanes.inRange(v, 0x4e00, 0x9fd6), Lanes.inRange(v, 0xac00, 0xd7a4)),
+      v128.or(
+        v128.or(Lanes.inRange(v, 0x3000, 0x302a), Lanes.inRange(v, 0x3041, 0x3097)),
+        v128.or(Lanes.inRange(v, 0x309b, 0x3100), Lanes.inRange(v, 0xff01, 0xff61)),
+      ),
     );
   }
 
@@ -187,11 +256,12 @@ function copyTail(to: usize, cells: usize, count: i32): void {
 }
 
 /**
- * Makes the bit sets of `now` against `old` for columns from `first` (where the two differ first) to the end; what is
- * left of it is not said.
+ * Makes the bit sets of `now` against `old` for columns from `first` on, where the two differ first; what is left
+ * of it is not said.
  * @param used columns from which on both rows are zero
+ * @returns the column where the bit sets end: the row's end, or one from which on both rows are zero
  */
-export function planRow(old: usize, now: usize, first: i32, used: i32, cols: i32): void {
+export function planRow(old: usize, now: usize, first: i32, used: i32, cols: i32): i32 {
   const even = (cols + 1) & ~1;
   const visible = i64x2.splat(VISIBLE);
   const zero = i64x2.splat(0);
@@ -213,77 +283,22 @@ export function planRow(old: usize, now: usize, first: i32, used: i32, cols: i32
       p = tailNow + 16;
       q = tailOld + 16;
     }
-    const n0 = v128.load(p);
-    const n1 = v128.load(p, 16);
-    const n2 = v128.load(p, 32);
-    const n3 = v128.load(p, 48);
-    const n4 = v128.load(p, 64);
-    const n5 = v128.load(p, 80);
-    const n6 = v128.load(p, 96);
-    const n7 = v128.load(p, 112);
-    const low = i16x8.narrow_i32x4_s(Lanes.contents(n0, n1), Lanes.contents(n2, n3));
-    const high = i16x8.narrow_i32x4_s(Lanes.contents(n4, n5), Lanes.contents(n6, n7));
-    v128.store(UNITS + ((<usize>x) << 1), low);
-    v128.store(UNITS + ((<usize>x) << 1), high, 16);
-    const bytes = i8x16.narrow_i16x8_u(low, high);
+    // Each question loads the cells anew: all of them at once are more than there are registers.
+    const bytes = Lanes.bytes(p);
     // A control cannot be printed: a space, like a blank.
     v128.store(BYTES + <usize>x, i8x16.max_u(bytes, i8x16.splat(SPACE)));
     let other = i8x16.bitmask(i8x16.add_sat_u(bytes, i8x16.splat(1)));
     let blank = i8x16.bitmask(i8x16.eq(v128.and(bytes, i8x16.splat(~SPACE)), zero));
-    let begin =
-      ~Lanes.highBits(
-        i8x16.eq(
-          Lanes.halves(
-            v128.xor(n0, v128.load(p - 8)),
-            v128.xor(n1, v128.load(p, 8)),
-            v128.xor(n2, v128.load(p, 24)),
-            v128.xor(n3, v128.load(p, 40)),
-          ),
-          zero,
-        ),
-        i8x16.eq(
-          Lanes.halves(
-            v128.xor(n4, v128.load(p, 56)),
-            v128.xor(n5, v128.load(p, 72)),
-            v128.xor(n6, v128.load(p, 88)),
-            v128.xor(n7, v128.load(p, 104)),
-          ),
-          zero,
-        ),
-      ) & 0xffff;
-
-    const o0 = v128.load(q);
-    const o1 = v128.load(q, 16);
-    const o2 = v128.load(q, 32);
-    const o3 = v128.load(q, 48);
-    const o4 = v128.load(q, 64);
-    const o5 = v128.load(q, 80);
-    const o6 = v128.load(q, 96);
-    const o7 = v128.load(q, 112);
-    const oldBytes = i8x16.narrow_i16x8_u(
-      i16x8.narrow_i32x4_s(Lanes.contents(o0, o1), Lanes.contents(o2, o3)),
-      i16x8.narrow_i32x4_s(Lanes.contents(o4, o5), Lanes.contents(o6, o7)),
-    );
+    const oldBytes = Lanes.bytes(q);
     const otherOld = i8x16.bitmask(i8x16.add_sat_u(oldBytes, i8x16.splat(1)));
     const blankOld = i8x16.bitmask(i8x16.eq(v128.and(oldBytes, i8x16.splat(~SPACE)), zero));
-    const same0 = i8x16.eq(
-      Lanes.halves(
-        v128.and(v128.xor(n0, o0), visible),
-        v128.and(v128.xor(n1, o1), visible),
-        v128.and(v128.xor(n2, o2), visible),
-        v128.and(v128.xor(n3, o3), visible),
-      ),
-      zero,
-    );
-    const same1 = i8x16.eq(
-      Lanes.halves(
-        v128.and(v128.xor(n4, o4), visible),
-        v128.and(v128.xor(n5, o5), visible),
-        v128.and(v128.xor(n6, o6), visible),
-        v128.and(v128.xor(n7, o7), visible),
-      ),
-      zero,
-    );
+    let begin =
+      ~Lanes.highBits(
+        i8x16.eq(Lanes.restyled(p, p - 8), zero),
+        i8x16.eq(Lanes.restyled(p + 64, p + 56), zero),
+      ) & 0xffff;
+    const same0 = i8x16.eq(Lanes.differences(p, q, visible), zero);
+    const same1 = i8x16.eq(Lanes.differences(p + 64, q + 64, visible), zero);
     const looksSame = Lanes.lowBits(same0, same1) | (blank & blankOld);
     let changed = ~looksSame & 0xffff;
     const restyled = looksSame & ~Lanes.highBits(same0, same1);
@@ -295,8 +310,21 @@ export function planRow(old: usize, now: usize, first: i32, used: i32, cols: i32
       const wide = shownWide(Lanes.wide(p), covered);
       const oldWide = shownWide(Lanes.wide(q), hidden);
       behind = ((wide << 1) | covered) & 0xffff;
-      const marked = i8x16.bitmask(i8x16.narrow_i16x8_s(Lanes.narrow(low), Lanes.narrow(high)));
-      text |= marked | settledBits(p, other & ~marked & ~behind);
+      const low = Lanes.units(p);
+      const high = Lanes.units(p + 64);
+      v128.store(UNITS + ((<usize>x) << 1), low);
+      v128.store(UNITS + ((<usize>x) << 1), high, 16);
+      let settled = i8x16.bitmask(i8x16.narrow_i16x8_s(Lanes.narrow(low), Lanes.narrow(high))) & ~wide;
+      if (wide)
+        settled |= i8x16.bitmask(i8x16.narrow_i16x8_s(Lanes.eastern(low), Lanes.eastern(high))) & wide;
+      let rest = other & ~(settled | behind);
+      if (rest) {
+        settled |=
+          i8x16.bitmask(i8x16.narrow_i16x8_s(Lanes.symbols(low), Lanes.symbols(high))) & rest & ~wide;
+        rest &= ~settled;
+        if (rest) settled |= settledBits(p, rest);
+      }
+      text |= settled;
       changed &= ~behind;
       // Whatever is printed over one half of a wide character makes the other half blank.
       const broken = oldWide & ~(wide & ~changed);
@@ -313,6 +341,9 @@ export function planRow(old: usize, now: usize, first: i32, used: i32, cols: i32
       drawn = (changed >> 15) & covered;
       plain = (text >> 15) & covered;
       begins = (moved >> 15) & 1;
+    } else {
+      v128.store(UNITS + ((<usize>x) << 1), i16x8.extend_low_i8x16_u(bytes));
+      v128.store(UNITS + ((<usize>x) << 1), i16x8.extend_high_i8x16_u(bytes), 16);
     }
     const at = <usize>(x >> 3);
     store<u16>(CHANGED + at, <u16>changed);
@@ -323,23 +354,16 @@ export function planRow(old: usize, now: usize, first: i32, used: i32, cols: i32
     store<u16>(COVERED + at, <u16>behind);
     x += 16;
   }
-  // From here on both are zero. Where they begin the style may change, too.
-  const at = <usize>(x >> 3);
-  const edge: u64 = x > 0 && x < cols && C.styleOf(L.cellAt(now, x - 1)) != 0 ? 1 : 0;
-  for (let i: usize = 0; i << 3 < <usize>cols - <usize>min(x, cols); i += 8) {
-    store<u64>(CHANGED + at + i, 0);
-    store<u64>(BLANK + at + i, ~0);
-    store<u64>(TEXT + at + i, ~0);
-    store<u64>(OTHER + at + i, 0);
-    store<u64>(STARTS + at + i, i == 0 ? edge | <u64>begins : 0);
-    store<u64>(COVERED + at + i, 0);
-  }
-  cutBits(CHANGED, cols);
-  cutBits(BLANK, cols);
-  cutBits(TEXT, cols);
-  cutBits(OTHER, cols);
-  cutBits(STARTS, cols);
-  cutBits(COVERED, cols);
+  const planned = min(x, cols);
+  endBits(CHANGED, planned);
+  if (planned == cols) endBits(BLANK, planned);
+  // More blanks follow, and a run of them is to be seen as one.
+  else store<u64>(BLANK + <usize>(planned >> 3), ~0);
+  endBits(TEXT, planned);
+  endBits(OTHER, planned);
+  endBits(STARTS, planned);
+  endBits(COVERED, planned);
+  return planned;
 }
 
 /** Last column in from..to-1 with its bit set, or -1. */

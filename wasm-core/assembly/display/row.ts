@@ -42,6 +42,8 @@ let bce: bool = false;
 /** Drawing on a real terminal. */
 let screen: bool = false;
 
+/** Column where the bit sets of the row end (plan.ts). */
+let planned: i32 = 0;
 /** A row that was never written, as long as the longest that was drawn. */
 let blankRow: usize = 0;
 let blankBytes: usize = 0;
@@ -75,6 +77,28 @@ class Cells {
   @inline static difference(a: usize, b: usize): v128 {
     return v128.or(v128.xor(v128.load(a), v128.load(b)), v128.xor(v128.load(a, 16), v128.load(b, 16)));
   }
+
+  /** For eight cells, a byte each for the two words of a cell: all ones where they are equal. */
+  // @ts-ignore: decorator
+  @inline static equal(a: usize, b: usize): v128 {
+    return i8x16.narrow_i16x8_s(
+      i16x8.narrow_i32x4_s(
+        i32x4.eq(v128.load(a), v128.load(b)),
+        i32x4.eq(v128.load(a, 16), v128.load(b, 16)),
+      ),
+      i16x8.narrow_i32x4_s(
+        i32x4.eq(v128.load(a, 32), v128.load(b, 32)),
+        i32x4.eq(v128.load(a, 48), v128.load(b, 48)),
+      ),
+    );
+  }
+
+  /** Which of the 16 cells at `a` and `b` is the first that differs; one of them does. */
+  // @ts-ignore: decorator
+  @inline static first(a: usize, b: usize): u32 {
+    const equal = i8x16.bitmask(Cells.equal(a, b)) | (i8x16.bitmask(Cells.equal(a + 64, b + 64)) << 16);
+    return ctz(~equal) >> 1;
+  }
 }
 
 /** First of `columns` columns where two rows differ bit by bit, `columns` or more if none; `a` may be 0, the blank row. */
@@ -94,7 +118,8 @@ export function firstDifference(a: usize, b: usize, columns: i32): i32 {
         Cells.difference(pa + i + 64, pb + i + 64),
         Cells.difference(pa + i + 96, pb + i + 96),
       );
-      if (v128.any_true(v128.or(low, high))) break;
+      if (v128.any_true(v128.or(low, high)))
+        return <i32>(i >> L.CELL_SHIFT) + <i32>Cells.first(pa + i, pb + i);
       i += 128;
     }
     while (i < bytes && load<u64>(pa + i) == load<u64>(pb + i)) i += 8;
@@ -226,9 +251,20 @@ function closeGaps(bits: u64): u64 {
   return closed & (wide >> 4);
 }
 
-/** Column behind the blanks of one rendition that begin in `col`. */
-function blanksEnd(now: usize, col: i32, end: i32): i32 {
+/**
+ * Of windows of bits: other than ASCII, unchanged, and alone between what is drawn. To print one again, of three bytes at most or
+ * wide, is no longer than CUF.
+ */
+function singles(drawn: u64, other: u64, covered: u64): u64 {
+  const kept = other & ~drawn & (drawn << 1);
+  const wide = kept & (covered >> 1) & (drawn >> 2);
+  return (kept & (drawn >> 1)) | wide | (wide << 1);
+}
+
+/** Column behind the blanks of one rendition that begin in `col`; `limit` at most. */
+function blanksEnd(now: usize, col: i32, limit: i32): i32 {
   const style = C.styleOf(L.cellAt(now, col));
+  const end = min(limit, planned);
   let to = col + 1;
   while (to < end) {
     const bits = ~Bits.at(BLANK, to) | Bits.at(STARTS, to);
@@ -237,10 +273,12 @@ function blanksEnd(now: usize, col: i32, end: i32): i32 {
       continue;
     }
     to += <i32>ctz(bits);
-    if (to >= end || !Bits.has(BLANK, to) || !R.sameRendition(C.styleOf(L.cellAt(now, to)), style)) break;
+    if (to >= end) break;
+    if (!Bits.has(BLANK, to) || !R.sameRendition(C.styleOf(L.cellAt(now, to)), style)) return to;
     to++;
   }
-  return min(to, end);
+  // What is behind the bit sets is blank by default.
+  return end < limit && !R.sameRendition(0, style) ? end : limit;
 }
 
 /**
@@ -250,11 +288,11 @@ function blanksEnd(now: usize, col: i32, end: i32): i32 {
  */
 function drawBlanks(now: usize, row: i32, col: i32, style: u32, eraseEnd: i32): i32 {
   const end = blanksEnd(now, col, eraseEnd);
-  const changed = lastBit(CHANGED, col, end);
+  const changed = lastBit(CHANGED, col, min(end, planned));
   const count = changed - col + 1;
   const start = eraseStart(now, row, col, style);
   const erased = changed - start + 1;
-  const travel = nextBit(CHANGED, end, cols) < cols ? 4 : 0;
+  const travel = nextBit(CHANGED, end, planned) < planned ? 4 : 0;
   const spaces = count + R.penCost(style);
   if (end == cols && spaces > 3 + R.eraseCost(style)) {
     P.travelTo(row, start);
@@ -277,6 +315,7 @@ function drawBlanks(now: usize, row: i32, col: i32, style: u32, eraseEnd: i32): 
 function planEnd(old: usize, now: usize, wrapChanged: bool): i32 {
   const edge = cols - 1;
   let last = edge;
+  if (edge >= planned) return last;
   if (Bits.has(COVERED, edge)) {
     last--;
   } else {
@@ -318,7 +357,7 @@ export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usiz
   // On the bottom row the flag cannot be brought about (display.md D4).
   const wrapChanged = below != 0 && wrapFlag(lastNow) != wrapFlag(old ? L.cellAt(old, cols - 1) : 0);
   if (old == 0) old = blankRow;
-  planRow(old, now, first, min(max(C.extentOf(old), C.extentOf(now)), cols), cols);
+  planned = planRow(old, now, first, min(max(C.extentOf(old), C.extentOf(now)), cols), cols);
   const lastColumn = planEnd(old, now, wrapChanged);
   // The run of blanks looks at columns that were not reached yet: no further than a cell with the wrap flag.
   const eraseEnd = wraps ? cols - 1 : cols;
@@ -326,7 +365,7 @@ export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usiz
   let col = max(first, from);
   // A wide character before the first difference, printed for its wrap flag.
   if (wrapChanged && col > lastColumn) col = lastColumn;
-  for (; col < cols; ) {
+  while (col < planned) {
     const changed = Bits.at(CHANGED, col);
     if ((changed & 1) == 0) {
       col += changed ? <i32>ctz(changed) : WINDOW;
@@ -347,13 +386,11 @@ export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usiz
     if ((text & 1) != 0 && col < lastColumn) {
       // A run of four blanks must be seen as one.
       let length = min(WINDOW - 5, lastColumn - col);
-      let stops = ~text | starts | (Bits.at(OTHER, col) & ~changed);
-      let drawn = changed;
-      if (erasable) {
-        const erased = changed & longRuns(blank) & ~(<u64>1);
-        stops |= erased;
-        drawn &= ~erased;
-      }
+      const other = Bits.at(OTHER, col);
+      const erased = erasable ? changed & longRuns(blank) & ~(<u64>1) : 0;
+      let drawn = changed & ~erased;
+      drawn |= singles(drawn, text & other, Bits.at(COVERED, col));
+      const stops = ~text | starts | erased | (other & ~drawn);
       length = min(length, <i32>ctz(stops & ~1));
       // A wide character is not cut in half where the window ends.
       if (Bits.has(COVERED, col + length)) length--;
@@ -374,6 +411,7 @@ export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usiz
     if (col >= cols) wroteLast = true;
     // If the peer took two columns for it, the next one is blank there.
     else if (!settled && width == 1) {
+      if (col >= planned) planned = col + 1;
       assignBit(CHANGED, col, true);
       if (Bits.has(COVERED, col + 1)) assignBit(CHANGED, col + 1, true);
     }

@@ -3,7 +3,7 @@
  * bytes 8 at a time, all else one by one. Calls nothing. Used by row.ts; the cells are as plan.ts found them.
  */
 import * as L from "../layout";
-import { BYTES, OTHER, UNITS, Bits } from "./plan";
+import { Bits, BYTES, COVERED, OTHER, UNITS } from "./plan";
 
 /** Longest UTF-8 form. */
 export const LONGEST: i32 = 4;
@@ -25,7 +25,42 @@ function start(): void {
 }
 start();
 
+/**
+ * The same for four characters of one to three bytes among four u32; by which are not ASCII, and 16 times those which
+ * have three.
+ */
+const PACK_THREE: usize = memory.data(256 * 16, 16);
+function startThree(): void {
+  for (let key: u32 = 0; key < 256; key++) {
+    let to = PACK_THREE + (key << 4);
+    for (let i: u32 = 0; i < 4; i++) {
+      const length: u32 = 1 + ((key >> i) & 1) + ((key >> (i + 4)) & 1);
+      for (let n: u32 = 0; n < length; n++) store<u8>(to++, <u8>((i << 2) + n));
+    }
+  }
+}
+startThree();
+
 class Utf8 {
+  /** Prints four code points below U+10000, and returns where the next byte goes. */
+  // @ts-ignore: decorator
+  @inline static putFour(out: usize, cp: v128): usize {
+    const more = i32x4.gt_s(cp, i32x4.splat(0x7f));
+    const most = i32x4.gt_s(cp, i32x4.splat(0x7ff));
+    const two = v128.or(
+      v128.or(i32x4.shr_u(cp, 6), i32x4.splat(0x80c0)),
+      i32x4.shl(v128.and(cp, i32x4.splat(63)), 8),
+    );
+    const three = v128.or(
+      v128.or(i32x4.shr_u(cp, 12), i32x4.splat(0x8080e0)),
+      v128.or(i32x4.shl(v128.and(cp, i32x4.splat(0xfc0)), 2), i32x4.shl(v128.and(cp, i32x4.splat(63)), 16)),
+    );
+    const forms = v128.bitselect(three, v128.bitselect(two, cp, more), most);
+    const lengths = i32x4.bitmask(more) | (i32x4.bitmask(most) << 4);
+    v128.store(out, i8x16.relaxed_swizzle(forms, v128.load(PACK_THREE + ((<usize>lengths) << 4))));
+    return out + 4 + <usize>popcnt(lengths);
+  }
+
   /** Prints `content`, a code point from 1 on, and returns where the next byte goes. Without branches. */
   // @ts-ignore: decorator
   @inline static put(out: usize, cp: u32): usize {
@@ -67,7 +102,20 @@ export function putText(out: usize, now: usize, col: i32, end: i32): usize {
       col += count;
       continue;
     }
-    // Wide characters, or further up in Unicode: eight cells one by one.
+    // Of the cell behind, too: the eighth may be the left half of a wide character.
+    const covered = <u32>Bits.at(COVERED, col) & 0x1ff;
+    if (count == 8 && (covered == 0 || covered == 0xaa) && !v128.any_true(i16x8.eq(units, i16x8.splat(-1)))) {
+      // Four wide ones, or eight narrow ones.
+      if (covered) out = Utf8.putFour(out, v128.and(units, i32x4.splat(0xffff)));
+      else {
+        const spaced = i16x8.max_u(units, i16x8.splat(0x20));
+        out = Utf8.putFour(out, i32x4.extend_low_i16x8_u(spaced));
+        out = Utf8.putFour(out, i32x4.extend_high_i16x8_u(spaced));
+      }
+      col += 8;
+      continue;
+    }
+    // Wide and narrow mixed, or further up in Unicode: one by one.
     const stop = col + count;
     while (col < stop) {
       const content = <u32>L.cellAt(now, col);
