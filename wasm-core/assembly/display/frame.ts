@@ -252,7 +252,7 @@ export function frame(
   initialized = known;
   screen = onScreen;
   if (!startRows(load<u32>(b, L.T_LINEAGE), cols, ech, bce, screen)) return false;
-  P.startPosition(cols, screen && (!known || hasMode(a, L.MODE_CURSOR_VISIBLE)));
+  P.startPosition(cols, screen && (!known || hasMode(a, L.MODE_CURSOR_VISIBLE)), !screen);
   R.assumePen(load<u32>(a, L.T_PEN));
   prologue(a, b, titles);
   const row = min(load<i32>(a, L.T_CURSOR_ROW), rows - 1);

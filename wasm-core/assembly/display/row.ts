@@ -6,6 +6,7 @@
  * old one is always written (display.md D3), and none is printed in the last column (D2).
  */
 import * as L from "../layout";
+import { clusterLength } from "../lineage";
 import { allocScratch, releaseScratch, rowBytes } from "../memory";
 import * as C from "./cell";
 import * as O from "./output";
@@ -27,9 +28,11 @@ import * as P from "./position";
 import * as R from "./rendition";
 import { LONGEST, putText } from "./run";
 import { SGR_ROOM } from "./sgr-text";
-import { shiftRow } from "./shift";
+import { erasedFrom, shiftRow } from "./shift";
 
 const SPACE: u8 = 0x20;
+/** Bytes that {@link erasesRest} must gain: EL, and some doubt. */
+const ERASE_COST: i32 = 4;
 /** All of a window's bits. */
 const MARKS: u64 = ((<u64>1) << WINDOW) - 1;
 /** Of a cell, what an erased one keeps. */
@@ -229,8 +232,50 @@ function printCell(old: usize, now: usize, row: i32, col: i32, cell: u64, width:
   } else R.setPen(style);
   const settled = C.putCell(lineage, cell, kind);
   if (settled) P.advance(width);
+  else if (col + mostColumns(cell) <= cols) P.forgetColumn();
   else P.forgetPosition();
   return settled;
+}
+
+/** Columns a cell's character takes at the most, if every mark of a cluster takes one. */
+function mostColumns(cell: u64): i32 {
+  const content = C.contentOf(cell);
+  return content & L.CELL_CLUSTER
+    ? 2 + (clusterLength(lineage, content) >> 1)
+    : content & L.CELL_FALLBACK
+      ? 3
+      : 2;
+}
+
+/**
+ * Whether to erase the rest of the row before the doubtful character in `col` is printed: there are more of them behind it,
+ * each of which would need blanks of its own, and little that would have to be printed again.
+ */
+function erasesRest(old: usize, now: usize, col: i32): bool {
+  const style = C.styleOf(L.cellAt(now, col));
+  if (screen || !canErase(style) || !Bits.has(OTHER, col)) return false;
+  let gain = -ERASE_COST;
+  for (let at = col; at < planned; at += WINDOW) {
+    const inside = MARKS & (at + WINDOW > planned ? ((<u64>1) << (<u64>(planned - at))) - 1 : ~0);
+    const changed = Bits.at(CHANGED, at);
+    const other = Bits.at(OTHER, at);
+    const kept = ~changed & ~Bits.at(BLANK, at) & inside;
+    gain -= <i32>(popcnt(kept) + (popcnt(kept & other) << 1));
+    let unsure = changed & other & ~Bits.at(TEXT, at) & ~Bits.at(COVERED, at) & inside;
+    for (; unsure; unsure &= unsure - 1) {
+      const x = at + <i32>ctz(unsure);
+      const cell = L.cellAt(now, x);
+      const width = C.isWide(cell) ? 2 : 1;
+      if (
+        C.styleOf(cell) == style &&
+        C.printability(lineage, cell) == C.PRINT_DOUBTFUL &&
+        !showsBlanks(old, x, width, style)
+      ) {
+        gain += width << 1;
+      }
+    }
+  }
+  return gain > 0;
 }
 
 /** Of a window of bits: those in runs of four or more. */
@@ -355,13 +400,14 @@ export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usiz
   const lastNow = L.cellAt(now, cols - 1);
   const wraps = below != 0 && wrapFlag(lastNow) != 0;
   // On the bottom row the flag cannot be brought about (display.md D4).
-  const wrapChanged = below != 0 && wrapFlag(lastNow) != wrapFlag(old ? L.cellAt(old, cols - 1) : 0);
+  let wrapChanged = below != 0 && wrapFlag(lastNow) != wrapFlag(old ? L.cellAt(old, cols - 1) : 0);
   if (old == 0) old = blankRow;
   planned = planRow(old, now, first, min(max(C.extentOf(old), C.extentOf(now)), cols), cols);
-  const lastColumn = planEnd(old, now, wrapChanged);
+  let lastColumn = planEnd(old, now, wrapChanged);
   // The run of blanks looks at columns that were not reached yet: no further than a cell with the wrap flag.
   const eraseEnd = wraps ? cols - 1 : cols;
   let wroteLast = false;
+  let mayErase = true;
   let col = max(first, from);
   // A wide character before the first difference, printed for its wrap flag.
   if (wrapChanged && col > lastColumn) col = lastColumn;
@@ -403,6 +449,21 @@ export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usiz
       P.advance(length);
       col += length;
       continue;
+    }
+    if (mayErase && col < lastColumn) {
+      mayErase = false;
+      if (erasesRest(old, now, col)) {
+        const erased = erasedFrom(now, col, cols, style);
+        if (erased == 0) return 0;
+        P.travelTo(row, col);
+        R.setPenForErase(style, screen);
+        O.putCsi0(0x4b);
+        old = erased;
+        planned = planRow(old, now, col, cols, cols);
+        wrapChanged = wraps;
+        lastColumn = planEnd(old, now, wrapChanged);
+        continue;
+      }
     }
     const cell = col == cols - 1 ? edgeCell(L.cellAt(now, col)) : L.cellAt(now, col);
     const width = C.isWide(cell) ? 2 : 1;

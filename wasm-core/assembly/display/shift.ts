@@ -4,6 +4,7 @@
  */
 import * as L from "../layout";
 import { allocScratch, releaseScratch, rowBytes } from "../memory";
+import { fillCells } from "../screen";
 import * as C from "./cell";
 import * as O from "./output";
 import * as P from "./position";
@@ -53,6 +54,31 @@ function deletedAt(old: usize, now: usize, col: i32, cols: i32): i32 {
   return 0;
 }
 
+/** Makes the scratch row a copy of `row`. False if memory is exhausted. */
+function copyToScratch(row: usize, cols: i32): bool {
+  const bytes = rowBytes(cols);
+  if (bytes > scratchBytes) {
+    if (scratch) releaseScratch(scratch, scratchBytes);
+    scratch = allocScratch(bytes);
+    scratchBytes = scratch ? bytes : 0;
+    if (scratch == 0) return false;
+  }
+  memory.copy(scratch, row, bytes);
+  return true;
+}
+
+/**
+ * A copy of `row` that is erased from `col` on, in this style; valid until the next call of a function of this file. 0 if
+ * memory is exhausted.
+ */
+export function erasedFrom(row: usize, col: i32, cols: i32, style: u32): usize {
+  if (!copyToScratch(row, cols)) return 0;
+  const extent = style ? L.EXTENT_UNKNOWN : min(<u32>load<u16>(row, L.ROW_EXTENT), <u32>col);
+  store<u16>(scratch, <u16>extent, L.ROW_EXTENT);
+  fillCells(scratch, col, cols, (<u64>style) << 32);
+  return scratch;
+}
+
 /** A copy of `old` in which `count` cells moved from `from` to `to`, and `gap` cells at `at` are `filler`. */
 function shifted(
   old: usize,
@@ -64,14 +90,7 @@ function shifted(
   gap: i32,
   filler: u64,
 ): usize {
-  const bytes = rowBytes(cols);
-  if (bytes > scratchBytes) {
-    if (scratch) releaseScratch(scratch, scratchBytes);
-    scratch = allocScratch(bytes);
-    scratchBytes = scratch ? bytes : 0;
-    if (scratch == 0) return 0;
-  }
-  memory.copy(scratch, old, bytes);
+  if (!copyToScratch(old, cols)) return 0;
   store<u16>(scratch, <u16>L.EXTENT_UNKNOWN, L.ROW_EXTENT);
   const cells = scratch + L.ROW_CELLS;
   memory.copy(cells + ((<usize>to) << 3), cells + ((<usize>from) << 3), (<usize>count) << 3);
