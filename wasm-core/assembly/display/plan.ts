@@ -4,7 +4,7 @@
  * one run of cells to the next by counting bits. Used by row.ts and run.ts.
  *
  * A bit set is read at a column by {@link Bits}. Columns from the one on that planRow returns are 0 in all of them,
- * but blank if the row goes on.
+ * but taken for blank if the row goes on.
  */
 import * as L from "../layout";
 import { Widths } from "../unicode";
@@ -181,6 +181,21 @@ class Lanes {
     );
   }
 
+  /** All bits that any of the 16 cells at `p` and `q` has. */
+  // @ts-ignore: decorator
+  @inline static seen(p: usize, q: usize): u64 {
+    const both = v128.or(Lanes.either(p), Lanes.either(q));
+    return i64x2.extract_lane(both, 0) | i64x2.extract_lane(both, 1);
+  }
+
+  // @ts-ignore: decorator
+  @inline static either(p: usize): v128 {
+    return v128.or(
+      v128.or(v128.or(v128.load(p), v128.load(p, 16)), v128.or(v128.load(p, 32), v128.load(p, 48))),
+      v128.or(v128.or(v128.load(p, 64), v128.load(p, 80)), v128.or(v128.load(p, 96), v128.load(p, 112))),
+    );
+  }
+
   /** Bits of 16 cells: wide ones. */
   // @ts-ignore: decorator
   @inline static wide(p: usize): i32 {
@@ -236,9 +251,13 @@ function settledBits(cells: usize, others: i32): i32 {
   return settled;
 }
 
-/** Of the cells in `bits`, which have the same contents: those whose style words mean another rendition, too. */
-function otherRenditions(now: usize, old: usize, bits: i32): i32 {
+/**
+ * Of the cells in `bits`, whose contents look the same but whose style words differ: those that look different, too.
+ * @param seen all bits that any of the styles has
+ */
+function otherRenditions(now: usize, old: usize, bits: i32, seen: u32): i32 {
   let other = 0;
+  if ((seen & R.UNSURE_STYLE) == 0) return bits;
   for (let rest = bits; rest != 0; rest &= rest - 1) {
     const at = (<usize>ctz(rest)) << L.CELL_SHIFT;
     if (!R.sameRendition(load<u32>(now + at, 4), load<u32>(old + at, 4))) other |= rest & -rest;
@@ -258,8 +277,8 @@ function copyTail(to: usize, cells: usize, count: i32): void {
 /**
  * Makes the bit sets of `now` against `old` for columns from `first` on, where the two differ first; what is left
  * of it is not said.
- * @param used columns from which on both rows are zero
- * @returns the column where the bit sets end: the row's end, or one from which on both rows are zero
+ * @param used column from which on they are equal
+ * @returns the column where the bit sets end: the row's end, or one from which on nothing is to be drawn
  */
 export function planRow(old: usize, now: usize, first: i32, used: i32, cols: i32): i32 {
   const even = (cols + 1) & ~1;
@@ -302,13 +321,17 @@ export function planRow(old: usize, now: usize, first: i32, used: i32, cols: i32
     const looksSame = Lanes.lowBits(same0, same1) | (blank & blankOld);
     let changed = ~looksSame & 0xffff;
     const restyled = looksSame & ~Lanes.highBits(same0, same1);
-    if (restyled) changed |= otherRenditions(p, q, restyled);
+    if (restyled) changed |= otherRenditions(p, q, restyled, <u32>(Lanes.seen(p, q) >> 32));
     let text = ~other;
 
     let behind = 0;
     if ((other | otherOld | covered | forced | hidden | begins) != 0) {
-      const wide = shownWide(Lanes.wide(p), covered);
-      const oldWide = shownWide(Lanes.wide(q), hidden);
+      let wide = 0;
+      let oldWide = 0;
+      if ((<u32>Lanes.seen(p, q) & L.CELL_WIDE) != 0) {
+        wide = shownWide(Lanes.wide(p), covered);
+        oldWide = shownWide(Lanes.wide(q), hidden);
+      }
       behind = ((wide << 1) | covered) & 0xffff;
       const low = Lanes.units(p);
       const high = Lanes.units(p + 64);
@@ -357,7 +380,7 @@ export function planRow(old: usize, now: usize, first: i32, used: i32, cols: i32
   const planned = min(x, cols);
   endBits(CHANGED, planned);
   if (planned == cols) endBits(BLANK, planned);
-  // More blanks follow, and a run of them is to be seen as one.
+  // Blanks may follow, and a run of them is to be seen as one.
   else store<u64>(BLANK + <usize>(planned >> 3), ~0);
   endBits(TEXT, planned);
   endBits(OTHER, planned);

@@ -19,6 +19,9 @@ const SEMICOLON: u8 = 0x3b;
 const SGR_FINAL: u8 = 0x6d;
 /** ESC [ */
 const CSI: u16 = 0x5b1b;
+/** Style words without any of these bits are the same rendition only if they are equal. */
+export const UNSURE_STYLE: u32 =
+  L.STYLE_EXT | ((~(KEPT_ATTRIBUTES | UNDERLINED) & 0x1fff) << L.STYLE_ATTR_SHIFT);
 /** No style word: the index of no extended style. */
 const NO_STYLE: u32 = 0xffffffff;
 

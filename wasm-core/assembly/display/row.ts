@@ -130,18 +130,16 @@ export function firstDifference(a: usize, b: usize, columns: i32): i32 {
   return i < bytes ? <i32>(i >> L.CELL_SHIFT) : columns;
 }
 
-/** Last column where two rows differ bit by bit; they do. */
+/** Last column where two rows differ bit by bit; they do, and neither is 0. */
 function lastDifference(a: usize, b: usize): i32 {
   const pa = a + L.ROW_CELLS;
   const pb = b + L.ROW_CELLS;
   let i = comparedBytes(a, b, cols);
-  while (i > 0) {
-    const old = a ? v128.load(pa + i - 16) : i64x2.splat(0);
-    if (v128.any_true(v128.xor(old, v128.load(pb + i - 16)))) break;
-    i -= 16;
+  for (; i >= 64; i -= 64) {
+    const equal = i8x16.bitmask(Cells.equal(pa + i - 64, pb + i - 64));
+    if (equal != 0xffff) return <i32>(i >> L.CELL_SHIFT) - 1 - <i32>(clz(~(equal << 16)) >> 1);
   }
-  const second = i - 8;
-  if ((a ? load<u64>(pa + second) : 0) == load<u64>(pb + second)) i -= 8;
+  while (load<u64>(pa + i - 8) == load<u64>(pb + i - 8)) i -= 8;
   return <i32>(i >> L.CELL_SHIFT) - 1;
 }
 
@@ -255,6 +253,7 @@ function erasesRest(old: usize, now: usize, col: i32): bool {
   const style = C.styleOf(L.cellAt(now, col));
   if (screen || !canErase(style) || !Bits.has(OTHER, col)) return false;
   let gain = -ERASE_COST;
+  for (let x = planned; x < min(C.extentOf(now), cols); x++) if (!C.isBlank(L.cellAt(now, x))) gain--;
   for (let at = col; at < planned; at += WINDOW) {
     const inside = MARKS & (at + WINDOW > planned ? ((<u64>1) << (<u64>(planned - at))) - 1 : ~0);
     const changed = Bits.at(CHANGED, at);
@@ -322,8 +321,15 @@ function blanksEnd(now: usize, col: i32, limit: i32): i32 {
     if (!Bits.has(BLANK, to) || !R.sameRendition(C.styleOf(L.cellAt(now, to)), style)) return to;
     to++;
   }
-  // What is behind the bit sets is blank by default.
-  return end < limit && !R.sameRendition(0, style) ? end : limit;
+  // Behind the bit sets one by one, up to where all is blank by default.
+  to = end;
+  const used = min(limit, C.extentOf(now));
+  while (to < used) {
+    const cell = L.cellAt(now, to);
+    if (!C.isBlank(cell) || !R.sameRendition(C.styleOf(cell), style) || C.isCovered(now, to)) return to;
+    to++;
+  }
+  return to < limit && !R.sameRendition(0, style) ? to : limit;
 }
 
 /**
@@ -387,22 +393,24 @@ function edgeCell(cell: u64): u64 {
  *   remember that the two rows are one line. 0 if none
  */
 export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usize): i32 {
+  if (old == 0) old = blankRow;
   let first = firstDifference(old, now, cols);
   if (first >= cols) return 0;
-  if (old && !screen && from == 0) {
-    const moved = shiftRow(row, old, now, first, lastDifference(old, now), cols);
+  let last = lastDifference(old, now);
+  if (!screen && from == 0 && old != blankRow) {
+    const moved = shiftRow(row, old, now, first, last, cols);
     if (moved) {
       old = moved;
       first = firstDifference(old, now, cols);
       if (first >= cols) return 0;
+      last = lastDifference(old, now);
     }
   }
   const lastNow = L.cellAt(now, cols - 1);
   const wraps = below != 0 && wrapFlag(lastNow) != 0;
   // On the bottom row the flag cannot be brought about (display.md D4).
-  let wrapChanged = below != 0 && wrapFlag(lastNow) != wrapFlag(old ? L.cellAt(old, cols - 1) : 0);
-  if (old == 0) old = blankRow;
-  planned = planRow(old, now, first, min(max(C.extentOf(old), C.extentOf(now)), cols), cols);
+  let wrapChanged = below != 0 && wrapFlag(lastNow) != wrapFlag(L.cellAt(old, cols - 1));
+  planned = planRow(old, now, first, last + 1, cols);
   let lastColumn = planEnd(old, now, wrapChanged);
   // The run of blanks looks at columns that were not reached yet: no further than a cell with the wrap flag.
   const eraseEnd = wraps ? cols - 1 : cols;
