@@ -18,10 +18,11 @@ import {
   rowBytes,
   textEquals,
 } from "../memory";
+import { firstDifference } from "./compare";
 import * as O from "./output";
 import * as P from "./position";
 import * as R from "./rendition";
-import { drawRow, firstDifference, printGap, startRows } from "./row";
+import { drawRow, printGap, startRows } from "./row";
 import { SCROLL_SCRATCH, scrollRows } from "./scroll";
 import { putClipboard, putTitle } from "./text";
 

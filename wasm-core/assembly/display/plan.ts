@@ -17,6 +17,8 @@ const BITS_BYTES: i32 = (4096 + 128) >> 3;
 export const CHANGED: usize = memory.data(BITS_BYTES, 16);
 /** The cell shows nothing but its style. */
 export const BLANK: usize = memory.data(BITS_BYTES, 16);
+/** The old cell showed nothing but its style. */
+export const OLD_BLANK: usize = memory.data(BITS_BYTES, 16);
 /** The cell is blank or a character whose width is as agreed by everybody; both halves of a wide one. */
 export const TEXT: usize = memory.data(BITS_BYTES, 16);
 /** The cell is not one byte as printed; or it is the right half of a wide character. */
@@ -63,7 +65,7 @@ export function assignBit(set: usize, col: i32, on: bool): void {
 }
 
 /** Clears a set from column `col` on, as far as a window that begins before it can see. */
-function endBits(set: usize, col: i32): void {
+export function endBits(set: usize, col: i32): void {
   const p = set + <usize>(col >> 3);
   store<u64>(p, <u64>load<u8>(p) & (((<u64>1) << (<u64>col & 7)) - 1));
 }
@@ -371,6 +373,7 @@ export function planRow(old: usize, now: usize, first: i32, used: i32, cols: i32
     const at = <usize>(x >> 3);
     store<u16>(CHANGED + at, <u16>changed);
     store<u16>(BLANK + at, <u16>blank);
+    store<u16>(OLD_BLANK + at, <u16>blankOld);
     store<u16>(TEXT + at, <u16>text);
     store<u16>(OTHER + at, <u16>other);
     store<u16>(STARTS + at, <u16>begin);

@@ -220,6 +220,14 @@ export function moveTo(row: i32, col: i32): void {
   placeAt(row, col);
 }
 
+/** Goes to a column of the row that the cursor is in at a column that is not known. False if it is elsewhere. */
+export function returnTo(row: i32, col: i32): bool {
+  if (state != ROW || y != row) return false;
+  putColumn(col);
+  placeAt(row, col);
+  return true;
+}
+
 /** {@link moveTo} while drawing: a visible cursor of a real terminal is hidden before it travels. */
 export function travelTo(row: i32, col: i32): void {
   if (isAt(row, col)) return;

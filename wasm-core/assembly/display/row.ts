@@ -6,9 +6,10 @@
  * old one is always written (display.md D3), and none is printed in the last column (D2).
  */
 import * as L from "../layout";
-import { clusterLength } from "../lineage";
 import { allocScratch, releaseScratch, rowBytes } from "../memory";
 import * as C from "./cell";
+import { firstDifference, lastDifference } from "./compare";
+import { assumeErased, eraseRest, mostColumns, showsBlanks } from "./doubtful";
 import * as O from "./output";
 import {
   assignBit,
@@ -28,11 +29,9 @@ import * as P from "./position";
 import * as R from "./rendition";
 import { LONGEST, putText } from "./run";
 import { SGR_ROOM } from "./sgr-text";
-import { erasedFrom, shiftRow } from "./shift";
+import { shiftRow } from "./shift";
 
 const SPACE: u8 = 0x20;
-/** Bytes that {@link erasesRest} must gain: EL, and some doubt. */
-const ERASE_COST: i32 = 4;
 /** All of a window's bits. */
 const MARKS: u64 = ((<u64>1) << WINDOW) - 1;
 /** Of a cell, what an erased one keeps. */
@@ -66,81 +65,6 @@ export function startRows(shared: usize, columns: i32, hasEch: bool, hasBce: boo
     if (blankRow) memory.fill(blankRow, 0, bytes);
   }
   return blankRow != 0;
-}
-
-/** Bytes of the cells of two rows that are compared: an even number of cells (memory.ts), up to where both are blank. */
-function comparedBytes(a: usize, b: usize, columns: i32): usize {
-  const used = min(max(C.extentOf(a), C.extentOf(b)), columns);
-  return (<usize>(used + (used & 1))) << L.CELL_SHIFT;
-}
-
-class Cells {
-  /** Zero if the 32 bytes at `a` and `b` are equal. */
-  // @ts-ignore: decorator
-  @inline static difference(a: usize, b: usize): v128 {
-    return v128.or(v128.xor(v128.load(a), v128.load(b)), v128.xor(v128.load(a, 16), v128.load(b, 16)));
-  }
-
-  /** For eight cells, a byte each for the two words of a cell: all ones where they are equal. */
-  // @ts-ignore: decorator
-  @inline static equal(a: usize, b: usize): v128 {
-    return i8x16.narrow_i16x8_s(
-      i16x8.narrow_i32x4_s(
-        i32x4.eq(v128.load(a), v128.load(b)),
-        i32x4.eq(v128.load(a, 16), v128.load(b, 16)),
-      ),
-      i16x8.narrow_i32x4_s(
-        i32x4.eq(v128.load(a, 32), v128.load(b, 32)),
-        i32x4.eq(v128.load(a, 48), v128.load(b, 48)),
-      ),
-    );
-  }
-
-  /** Which of the 16 cells at `a` and `b` is the first that differs; one of them does. */
-  // @ts-ignore: decorator
-  @inline static first(a: usize, b: usize): u32 {
-    const equal = i8x16.bitmask(Cells.equal(a, b)) | (i8x16.bitmask(Cells.equal(a + 64, b + 64)) << 16);
-    return ctz(~equal) >> 1;
-  }
-}
-
-/** First of `columns` columns where two rows differ bit by bit, `columns` or more if none; `a` may be 0, the blank row. */
-export function firstDifference(a: usize, b: usize, columns: i32): i32 {
-  const bytes = comparedBytes(a, b, columns);
-  const pa = a + L.ROW_CELLS;
-  const pb = b + L.ROW_CELLS;
-  let i: usize = 0;
-  if (a == 0) {
-    for (; i < bytes; i += 16) if (v128.any_true(v128.load(pb + i))) break;
-    if (i < bytes && load<u64>(pb + i) == 0) i += 8;
-  } else {
-    const whole = bytes & ~127;
-    while (i < whole) {
-      const low = v128.or(Cells.difference(pa + i, pb + i), Cells.difference(pa + i + 32, pb + i + 32));
-      const high = v128.or(
-        Cells.difference(pa + i + 64, pb + i + 64),
-        Cells.difference(pa + i + 96, pb + i + 96),
-      );
-      if (v128.any_true(v128.or(low, high)))
-        return <i32>(i >> L.CELL_SHIFT) + <i32>Cells.first(pa + i, pb + i);
-      i += 128;
-    }
-    while (i < bytes && load<u64>(pa + i) == load<u64>(pb + i)) i += 8;
-  }
-  return i < bytes ? <i32>(i >> L.CELL_SHIFT) : columns;
-}
-
-/** Last column where two rows differ bit by bit; they do, and neither is 0. */
-function lastDifference(a: usize, b: usize): i32 {
-  const pa = a + L.ROW_CELLS;
-  const pb = b + L.ROW_CELLS;
-  let i = comparedBytes(a, b, cols);
-  for (; i >= 64; i -= 64) {
-    const equal = i8x16.bitmask(Cells.equal(pa + i - 64, pb + i - 64));
-    if (equal != 0xffff) return <i32>(i >> L.CELL_SHIFT) - 1 - <i32>(clz(~(equal << 16)) >> 1);
-  }
-  while (load<u64>(pa + i - 8) == load<u64>(pb + i - 8)) i -= 8;
-  return <i32>(i >> L.CELL_SHIFT) - 1;
 }
 
 function wrapFlag(cell: u64): u32 {
@@ -181,6 +105,7 @@ export function printGap(now: usize, row: i32, col: i32): bool {
 
 /** Goes to a column to print there. */
 function reach(now: usize, row: i32, col: i32): void {
+  if (P.returnTo(row, col)) return;
   if (!printGap(now, row, col)) P.travelTo(row, col);
 }
 
@@ -203,23 +128,13 @@ function eraseStart(now: usize, row: i32, col: i32, style: u32): i32 {
   return best;
 }
 
-/** True if the receiver has blanks in this style at a column, and shows them. */
-function showsBlanks(old: usize, col: i32, columns: i32, style: u32): bool {
-  if (C.isCovered(old, col)) return false;
-  for (let i = col; i < col + columns; i++) {
-    const cell = old ? L.cellAt(old, i) : 0;
-    if (!C.isBlank(cell) || !R.sameRendition(C.styleOf(cell), style)) return false;
-  }
-  return true;
-}
-
 /** Prints one cell at its column. False if the peer may have given it another width. */
 function printCell(old: usize, now: usize, row: i32, col: i32, cell: u64, width: i32): bool {
   const style = C.styleOf(cell);
   let kind = C.printability(lineage, cell);
   // Narrow here, perhaps wide there, in the last column: it might wrap and scroll the peer's screen.
   if (kind == C.PRINT_DOUBTFUL && width == 1 && col == cols - 1) kind = C.PRINT_IMPOSSIBLE;
-  reach(now, row, col);
+  if (P.columnIn(row) != col) reach(now, row, col);
   if (kind == C.PRINT_IMPOSSIBLE) {
     putSpaces(style, width);
     return true;
@@ -227,54 +142,12 @@ function printCell(old: usize, now: usize, row: i32, col: i32, cell: u64, width:
   if (kind == C.PRINT_DOUBTFUL && !showsBlanks(old, col, width, style)) {
     putSpaces(style, width);
     P.travelTo(row, col);
-  } else R.setPen(style);
+  } else if (!R.penHas(style)) R.setPen(style);
   const settled = C.putCell(lineage, cell, kind);
   if (settled) P.advance(width);
-  else if (col + mostColumns(cell) <= cols) P.forgetColumn();
+  else if (col + mostColumns(lineage, cell) <= cols) P.forgetColumn();
   else P.forgetPosition();
   return settled;
-}
-
-/** Columns a cell's character takes at the most, if every mark of a cluster takes one. */
-function mostColumns(cell: u64): i32 {
-  const content = C.contentOf(cell);
-  return content & L.CELL_CLUSTER
-    ? 2 + (clusterLength(lineage, content) >> 1)
-    : content & L.CELL_FALLBACK
-      ? 3
-      : 2;
-}
-
-/**
- * Whether to erase the rest of the row before the doubtful character in `col` is printed: there are more of them behind it,
- * each of which would need blanks of its own, and little that would have to be printed again.
- */
-function erasesRest(old: usize, now: usize, col: i32): bool {
-  const style = C.styleOf(L.cellAt(now, col));
-  if (screen || !canErase(style) || !Bits.has(OTHER, col)) return false;
-  let gain = -ERASE_COST;
-  for (let x = planned; x < min(C.extentOf(now), cols); x++) if (!C.isBlank(L.cellAt(now, x))) gain--;
-  for (let at = col; at < planned; at += WINDOW) {
-    const inside = MARKS & (at + WINDOW > planned ? ((<u64>1) << (<u64>(planned - at))) - 1 : ~0);
-    const changed = Bits.at(CHANGED, at);
-    const other = Bits.at(OTHER, at);
-    const kept = ~changed & ~Bits.at(BLANK, at) & inside;
-    gain -= <i32>(popcnt(kept) + (popcnt(kept & other) << 1));
-    let unsure = changed & other & ~Bits.at(TEXT, at) & ~Bits.at(COVERED, at) & inside;
-    for (; unsure; unsure &= unsure - 1) {
-      const x = at + <i32>ctz(unsure);
-      const cell = L.cellAt(now, x);
-      const width = C.isWide(cell) ? 2 : 1;
-      if (
-        C.styleOf(cell) == style &&
-        C.printability(lineage, cell) == C.PRINT_DOUBTFUL &&
-        !showsBlanks(old, x, width, style)
-      ) {
-        gain += width << 1;
-      }
-    }
-  }
-  return gain > 0;
 }
 
 /** Of a window of bits: those in runs of four or more. */
@@ -396,14 +269,14 @@ export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usiz
   if (old == 0) old = blankRow;
   let first = firstDifference(old, now, cols);
   if (first >= cols) return 0;
-  let last = lastDifference(old, now);
+  let last = lastDifference(old, now, cols);
   if (!screen && from == 0 && old != blankRow) {
     const moved = shiftRow(row, old, now, first, last, cols);
     if (moved) {
       old = moved;
       first = firstDifference(old, now, cols);
       if (first >= cols) return 0;
-      last = lastDifference(old, now);
+      last = lastDifference(old, now, cols);
     }
   }
   const lastNow = L.cellAt(now, cols - 1);
@@ -460,15 +333,10 @@ export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usiz
     }
     if (mayErase && col < lastColumn) {
       mayErase = false;
-      if (erasesRest(old, now, col)) {
-        const erased = erasedFrom(now, col, cols, style);
-        if (erased == 0) return 0;
-        P.travelTo(row, col);
-        R.setPenForErase(style, screen);
-        O.putCsi0(0x4b);
-        old = erased;
-        planned = planRow(old, now, col, cols, cols);
+      if (!screen && style == 0 && (blank & 1) == 0 && eraseRest(now, row, col, planned, cols)) {
+        old = blankRow;
         wrapChanged = wraps;
+        if (!assumeErased(now, col, planned)) planned = planRow(old, now, col, cols, cols);
         lastColumn = planEnd(old, now, wrapChanged);
         continue;
       }

@@ -11,7 +11,7 @@ import * as C from "./cell";
 import * as O from "./output";
 import * as P from "./position";
 import * as R from "./rendition";
-import { firstDifference } from "./row";
+import { firstDifference } from "./compare";
 
 /** Most scrolls in one frame. */
 const MAX_SCROLLS: i32 = 4;

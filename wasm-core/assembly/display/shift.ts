@@ -4,7 +4,6 @@
  */
 import * as L from "../layout";
 import { allocScratch, releaseScratch, rowBytes } from "../memory";
-import { fillCells } from "../screen";
 import * as C from "./cell";
 import * as O from "./output";
 import * as P from "./position";
@@ -54,31 +53,6 @@ function deletedAt(old: usize, now: usize, col: i32, cols: i32): i32 {
   return 0;
 }
 
-/** Makes the scratch row a copy of `row`. False if memory is exhausted. */
-function copyToScratch(row: usize, cols: i32): bool {
-  const bytes = rowBytes(cols);
-  if (bytes > scratchBytes) {
-    if (scratch) releaseScratch(scratch, scratchBytes);
-    scratch = allocScratch(bytes);
-    scratchBytes = scratch ? bytes : 0;
-    if (scratch == 0) return false;
-  }
-  memory.copy(scratch, row, bytes);
-  return true;
-}
-
-/**
- * A copy of `row` that is erased from `col` on, in this style; valid until the next call of a function of this file. 0 if
- * memory is exhausted.
- */
-export function erasedFrom(row: usize, col: i32, cols: i32, style: u32): usize {
-  if (!copyToScratch(row, cols)) return 0;
-  const extent = style ? L.EXTENT_UNKNOWN : min(<u32>load<u16>(row, L.ROW_EXTENT), <u32>col);
-  store<u16>(scratch, <u16>extent, L.ROW_EXTENT);
-  fillCells(scratch, col, cols, (<u64>style) << 32);
-  return scratch;
-}
-
 class Probe {
   /** True if the two cells of `row` in `col` may be found again 1 to MAX_SHIFT columns further on in `other`. */
   // @ts-ignore: decorator
@@ -110,7 +84,14 @@ function shifted(
   gap: i32,
   filler: u64,
 ): usize {
-  if (!copyToScratch(old, cols)) return 0;
+  const bytes = rowBytes(cols);
+  if (bytes > scratchBytes) {
+    if (scratch) releaseScratch(scratch, scratchBytes);
+    scratch = allocScratch(bytes);
+    scratchBytes = scratch ? bytes : 0;
+    if (scratch == 0) return 0;
+  }
+  memory.copy(scratch, old, bytes);
   store<u16>(scratch, <u16>L.EXTENT_UNKNOWN, L.ROW_EXTENT);
   const cells = scratch + L.ROW_CELLS;
   memory.copy(cells + ((<usize>to) << 3), cells + ((<usize>from) << 3), (<usize>count) << 3);
@@ -133,7 +114,8 @@ function changedBetween(old: usize, now: usize, first: i32, last: i32): i32 {
 export function shiftRow(row: i32, old: usize, now: usize, first: i32, last: i32, cols: i32): usize {
   if (last - first < MIN_CHANGED) return 0;
   // Nearly always this is seen at once. (The probe looks at MAX_SHIFT + 2 cells behind `first`.)
-  if (first + MAX_SHIFT + 3 < cols && !Probe.moved(old, now, first) && !Probe.moved(now, old, first)) return 0;
+  if (first + MAX_SHIFT + 3 < cols && !Probe.moved(old, now, first) && !Probe.moved(now, old, first))
+    return 0;
   if (C.isCovered(old, first) || C.isCovered(now, first)) return 0;
   const inserted = insertedAt(old, now, first, cols);
   if (inserted && changedBetween(old, now, first, last) >= MIN_CHANGED + inserted) {
