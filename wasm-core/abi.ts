@@ -4,7 +4,8 @@ export interface Abi {
   readonly ABI_VERSION: WebAssembly.Global;
 
   // crypto
-  aes_decrypt_pairs(keys: number, at: number, count: number): void;
+  aes_decrypt_pair(keys: number, at: number): void;
+  aes_decrypt_threes(keys: number, at: number, count: number): void;
   aes_encrypt_pair(keys: number, at: number): void;
   aes_encrypt_threes(keys: number, at: number, count: number): void;
   ocb_blocks(context: number): bigint;

@@ -2,7 +2,8 @@
 
 // crypto
 export {
-  decryptPairs as aes_decrypt_pairs,
+  decryptPair as aes_decrypt_pair,
+  decryptThrees as aes_decrypt_threes,
   encryptPair as aes_encrypt_pair,
   encryptThrees as aes_encrypt_threes,
 } from "./aes";
