@@ -118,6 +118,9 @@ test("an answer, a bell, a title are there as soon as they are asked for", () =>
   held.feed(lines(90));
   held.feed(Buffer.concat([lines(90), encoder.encode("\x07"), lines(90)]));
   expect(held.bellCount).toBe(1);
+  held.feed(encoder.encode("\x1b[5"));
+  held.feed(Buffer.concat([encoder.encode("n"), lines(90)]));
+  expect(Buffer.from(held.takeReplies()).toString()).toBe("\x1b[0n");
   held.feed(lines(90));
   held.feed(Buffer.concat([lines(90), Uint8Array.of(0xc2)]));
   // NEL, its second byte in the next piece.
