@@ -118,6 +118,20 @@ test("an answer, a bell, a title are there as soon as they are asked for", () =>
   held.feed(lines(90));
   held.feed(Buffer.concat([lines(90), encoder.encode("\x07"), lines(90)]));
   expect(held.bellCount).toBe(1);
+  held.feed(lines(90));
+  held.feed(Buffer.concat([lines(90), encoder.encode("\x1b")]));
+  held.feed(Buffer.concat([encoder.encode("[5n"), lines(90)]));
+  expect(Buffer.from(held.takeReplies()).toString()).toBe("\x1b[0n");
+  // CSI in one code point, its second byte in the next piece.
+  held.feed(lines(90));
+  held.feed(Buffer.concat([lines(90), Uint8Array.of(0xc2)]));
+  held.feed(Buffer.concat([Uint8Array.of(0x9b), encoder.encode("5n"), lines(90)]));
+  expect(Buffer.from(held.takeReplies()).toString()).toBe("\x1b[0n");
+  // At the start of what is held next, too.
+  for (let i = 0; i < 2; i++) held.feed(lines(40));
+  expect(held.cursorRow).toBe(7);
+  held.feed(Buffer.concat([lines(40), encoder.encode("\x1b[5n"), lines(90)]));
+  expect(Buffer.from(held.takeReplies()).toString()).toBe("\x1b[0n");
   held.feed(encoder.encode("\x1b[5"));
   held.feed(Buffer.concat([encoder.encode("n"), lines(90)]));
   expect(Buffer.from(held.takeReplies()).toString()).toBe("\x1b[0n");

@@ -145,7 +145,8 @@ function run(seed: number): void {
   const random = new Random(seed);
   const cols = random.pick([80, 80, 40, 12, 7, 2, 1]);
   const rows = random.pick([24, 12, 5, 5, 3, 2, 1]);
-  const whole = core.createTerminal(cols, rows, "host");
+  // In the replica nothing is passed over.
+  const whole = core.createTerminal(cols, rows, random.pick(["host", "host", "host", "replica"]));
   const single = whole.clone();
   let sent: [Terminal, Terminal] = [whole.snapshot(), single.snapshot()];
   for (let step = 0; step < 6; step++) {
