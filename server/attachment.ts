@@ -11,6 +11,7 @@ import type { UserEvent } from "../ssp/user-message.ts";
 import { UserStream } from "../ssp/user-stream.ts";
 import type { Core, Terminal } from "../wasm-core/core.ts";
 import type { HubMember } from "./hub.ts";
+import { OutputRun } from "./output-run.ts";
 import type { Viewer } from "./session-loop.ts";
 import type { SendFailure } from "./udp.ts";
 import { fitted, type Size } from "./view.ts";
@@ -95,6 +96,8 @@ export class Attachment implements HubMember, Viewer {
   #settledAt = 0;
   /** Output since the transport was given the screen, bytes. */
   #output = 0;
+  /** Of its program's output. */
+  readonly #run = new OutputRun();
   /** A key has come since. */
   #asked = false;
   #lastClientState: number;
@@ -207,6 +210,7 @@ export class Attachment implements HubMember, Viewer {
     this.#changedAt ??= now;
     this.#output += bytes;
     const isEcho = this.#asked && this.#output <= ECHO_BYTES && now - this.#lastInput <= ANSWER_MS;
+    this.#run.changed(now, bytes, isEcho);
     this.#settledAt = Math.min(now + (isEcho ? 0 : SETTLED_MS), this.#changedAt + SEND_MINDELAY_SERVER);
   }
 
@@ -234,7 +238,8 @@ export class Attachment implements HubMember, Viewer {
         changedAt !== undefined &&
         now - this.#lastInput <= ANSWER_MS &&
         now - changedAt < SEND_MINDELAY_SERVER;
-      this.#refresh(!answers);
+      const isPaced = changedAt !== undefined && this.#run.paces(now);
+      this.#refresh(isPaced || !answers);
     }
     const { figures } = this.#options;
     const { stats } = this.#transport;
@@ -312,6 +317,7 @@ export class Attachment implements HubMember, Viewer {
     if (events.length > 0 || starting) this.#refresh();
     if (events.length > 0) {
       this.#asked = true;
+      this.#run.asked();
       this.#echoAck.register(this.#transport.latestNum, now);
     }
   }

@@ -3,6 +3,8 @@
  * are real transports and real screens; what is measured is from a key to the frame that shows it, and what went over the
  * line. Used by bench/loss.ts and by the tests of ssp/early-resend.ts.
  */
+
+import { OutputRun } from "../../server/output-run.ts";
 import { EchoAck } from "../../ssp/echo-ack.ts";
 import { TerminalState } from "../../ssp/terminal-state.ts";
 import { Transport } from "../../ssp/transport.ts";
@@ -36,7 +38,7 @@ export interface Setting extends Manners {
   readonly seconds: number;
   /** Keys a second. */
   readonly rate: number;
-  /** The program prints a line by itself every so many ms. */
+  /** The program prints a line by itself every so many ms, in the lower half of the screen; what is typed is in the upper. */
   readonly printsEvery?: number;
   /** Sees each datagram as it is sent. */
   readonly tap?: (from: "client" | "server", datagram: Uint8Array, now: number) => void;
@@ -73,6 +75,9 @@ const START_MS = 0.2;
 const TIMER_SLACK_MS = 0.5;
 /** Output so soon after a key is for it; as in server/attachment.ts. */
 const ANSWER_MS = 250;
+/** Each half of the screen scrolls by itself: to the end of the lower one, and back to where the cursor was in the upper. */
+const LOWER_HALF = "\x1b7\x1b[13;24r\x1b[24;1H";
+const UPPER_HALF = "\x1b[1;12r\x1b8";
 const encoder = new TextEncoder();
 
 /** Runs a pass of an end after each event, and when it asks for one. */
@@ -135,6 +140,8 @@ export function runLine(setting: Setting): Outcome {
   // ---- the server
   const live = core.createTerminal(80, 24, "host");
   const echo = new EchoAck();
+  const run = new OutputRun();
+  let isAsked = false;
   let lastInput = Number.NEGATIVE_INFINITY;
   const server = new Transport<TerminalState<Terminal>, UserStream>({
     ...common,
@@ -157,7 +164,9 @@ export function runLine(setting: Setting): Outcome {
   });
   const print = (bytes: Uint8Array): void => {
     live.feed(bytes);
-    publish(clock.now - lastInput > ANSWER_MS);
+    run.changed(clock.now, bytes.length, isAsked);
+    isAsked = false;
+    publish(run.paces(clock.now) || clock.now - lastInput > ANSWER_MS);
     serverAlarm.wake();
   };
   const deliver = (): void => {
@@ -172,6 +181,8 @@ export function runLine(setting: Setting): Outcome {
     if (lastInput === Number.NEGATIVE_INFINITY)
       clock.after(START_MS, () => print(encoder.encode(`${GREETING}\r\n`)));
     lastInput = clock.now;
+    isAsked = true;
+    run.asked();
     echo.register(server.latestNum, clock.now);
   };
 
@@ -207,7 +218,7 @@ export function runLine(setting: Setting): Outcome {
     if (connected === Number.POSITIVE_INFINITY && client.latest.terminal.cell(0, 0).text === GREETING)
       connected = clock.now;
     if (isCounting) frames++;
-    const shown = setting.printsEvery === undefined ? typist.shown(client.latest.terminal, marks) : 0;
+    const shown = typist.shown(client.latest.terminal, marks);
     // A Return shows by the line that follows it only.
     for (let i = 0; i < shown; i++) if (isCounting && !isReturn[i]!) times.record(clock.now - struck[i]!);
     isReturn.splice(0, shown);
@@ -236,9 +247,8 @@ export function runLine(setting: Setting): Outcome {
     let printed = 0;
     const tick = (): void => {
       if (clock.now > seconds * 1000) return;
-      print(
-        encoder.encode(`\r\n${++printed} waves the tern flew over, and the pole is as far away as before`),
-      );
+      const text = `${++printed} waves the tern flew over, and the pole is as far away as before`;
+      print(encoder.encode(`${LOWER_HALF}\r\n${text}${UPPER_HALF}`));
       clock.after(every, tick);
     };
     clock.after(1000, tick);
@@ -251,7 +261,7 @@ export function runLine(setting: Setting): Outcome {
   clientAlarm.ended = true;
   serverAlarm.ended = true;
   const { srtt } = server;
-  const unanswered = setting.printsEvery === undefined ? struck.length : 0;
+  const unanswered = struck.length;
   client.release();
   server.release();
   live.free();

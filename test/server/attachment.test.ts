@@ -217,6 +217,28 @@ describe("a frame leaves", () => {
     }
   });
 
+  test("at the pace, when output goes on and somebody types; a key's echo goes ahead of it", () => {
+    const world = World.settled();
+    const line = `\r${"x".repeat(78)}`;
+    const echoes: number[] = [];
+    const start = world.now;
+    for (let n = 0; n < 400; n++) {
+      world.print(line);
+      world.run(4);
+      if (n < 100 || n % 50 !== 25) continue;
+      // Stock's server could not know that something is behind the key, and has sent a frame up to 20 ms ago.
+      world.type("k");
+      world.run(1);
+      const typed = world.now;
+      world.print("\rk");
+      expect(world.sent.at(-1)!.text[0]).toBe("k");
+      echoes.push(world.sent.at(-1)!.at - typed);
+    }
+    expect(echoes).toEqual([0, 0, 0, 0, 0, 0]);
+    // The burst once, when the output began.
+    expect(world.sent.length).toBeLessThanOrEqual((world.now - start) / 20 + 1 + 4);
+  });
+
   test("and sleep ends in time for it", () => {
     const world = World.settled();
     expect(world.attachment.waitTime(world.now)).toBeGreaterThan(100);
