@@ -349,13 +349,13 @@ export class Attachment implements HubMember, Viewer {
     const { current } = this.#transport;
     if (!this.#stale) {
       if (current.echoAck !== this.#echoAck.value)
-        this.#transport.setCurrent(current.withEchoAck(this.#echoAck.value), paced);
+        this.#transport.setCurrent(current.withEchoAck(this.#echoAck.value), paced ? "echo-ack" : "awaited");
       return;
     }
     this.#stale = false;
     this.#output = 0;
     this.#asked = false;
     const picture = fitted(this.#session.terminal.snapshot(), this.#size, this.#session.notice);
-    this.#transport.setCurrent(TerminalState.of(picture, this.#echoAck.value), paced);
+    this.#transport.setCurrent(TerminalState.of(picture, this.#echoAck.value), paced ? "paced" : "awaited");
   }
 }

@@ -40,6 +40,8 @@ export interface Setting extends Manners {
   readonly rate: number;
   /** The program prints a line by itself every so many ms, in the lower half of the screen; what is typed is in the upper. */
   readonly printsEvery?: number;
+  /** Keys come so many at a time, 50 to 150 ms apart, and then nothing for 1.5 to 2.5 s; `rate` does not count. */
+  readonly burst?: number;
   /** Sees each datagram as it is sent. */
   readonly tap?: (from: "client" | "server", datagram: Uint8Array, now: number) => void;
 }
@@ -51,6 +53,8 @@ export interface Direction {
 
 export interface Outcome {
   readonly times: Quantiles;
+  /** From the last key of a burst to the frame that says it has had its effect. */
+  readonly echoAcks: Quantiles;
   readonly keys: number;
   /** Keys that no frame has shown ten seconds after the last. */
   readonly unanswered: number;
@@ -116,6 +120,7 @@ export function runLine(setting: Setting): Outcome {
     { datagrams: 0, bytes: 0 },
   ] as const;
   const times = new Quantiles();
+  const echoAcks = new Quantiles();
   let frames = 0;
   let isCounting = false;
   const travel = (
@@ -152,13 +157,13 @@ export function runLine(setting: Setting): Outcome {
     random: (length) => serverChaff.bytes(length),
   });
   const publish = (paced: boolean): void =>
-    server.setCurrent(TerminalState.of(live.snapshot(), echo.value), paced);
+    server.setCurrent(TerminalState.of(live.snapshot(), echo.value), paced ? "paced" : "awaited");
   const toClient = travel(down!, downPath, "server", (datagram) => {
     if (client.receive(datagram, clock.now).ok) show();
     clientAlarm.wake();
   });
   const serverAlarm = new Alarm(clock, random.fork(), (now) => {
-    if (echo.update(now)) server.setCurrent(server.current.withEchoAck(echo.value), true);
+    if (echo.update(now)) server.setCurrent(server.current.withEchoAck(echo.value), "echo-ack");
     server.tick(now, toClient);
     return Math.min(server.waitTime(now), echo.waitTime(now));
   });
@@ -202,8 +207,17 @@ export function runLine(setting: Setting): Outcome {
   });
   const clientAlarm = new Alarm(clock, random.fork(), (now) => {
     client.tick(now, toServer);
+    if (lastStruck !== undefined && client.sentStateLast > sentBefore) {
+      unconfirmed.push({ number: client.sentStateLast, struck: lastStruck });
+      lastStruck = undefined;
+    }
     return client.waitTime(now);
   });
+  /** When the last key of a burst was struck that has not been sent, and the number of the state before it. */
+  let lastStruck: number | undefined;
+  let sentBefore = 0n;
+  /** The states that brought such keys. */
+  const unconfirmed: { readonly number: bigint; readonly struck: number }[] = [];
   const typist = new Typist(setting.rate);
   const hand = random.fork();
   const marks: number[] = [];
@@ -218,6 +232,10 @@ export function runLine(setting: Setting): Outcome {
     if (connected === Number.POSITIVE_INFINITY && client.latest.terminal.cell(0, 0).text === GREETING)
       connected = clock.now;
     if (isCounting) frames++;
+    while (unconfirmed.length > 0 && unconfirmed[0]!.number <= client.latest.echoAck) {
+      const { struck: at } = unconfirmed.shift()!;
+      if (isCounting) echoAcks.record(clock.now - at);
+    }
     const shown = typist.shown(client.latest.terminal, marks);
     // A Return shows by the line that follows it only.
     for (let i = 0; i < shown; i++) if (isCounting && !isReturn[i]!) times.record(clock.now - struck[i]!);
@@ -228,8 +246,16 @@ export function runLine(setting: Setting): Outcome {
   const strike = (): void => {
     if (clock.now > seconds * 1000) return;
     const stroke = typist.next(hand);
-    clock.after(stroke.wait, () => {
+    const { burst } = setting;
+    const isFirst = burst !== undefined && keys % burst === 0;
+    const wait =
+      burst === undefined ? stroke.wait : isFirst ? 1500 + 1000 * hand.unit() : 50 + 100 * hand.unit();
+    clock.after(wait, () => {
       keys++;
+      if (burst !== undefined && keys % burst === 0) {
+        lastStruck = clock.now;
+        sentBefore = client.sentStateLast;
+      }
       marks.push(stroke.mark!);
       struck.push(clock.now);
       isReturn.push(stroke.keys[0] === 13);
@@ -265,5 +291,5 @@ export function runLine(setting: Setting): Outcome {
   client.release();
   server.release();
   live.free();
-  return { times, keys, unanswered, up: up!, down: down!, frames, srtt, connected };
+  return { times, echoAcks, keys, unanswered, up: up!, down: down!, frames, srtt, connected };
 }
