@@ -50,7 +50,8 @@ export interface Abi {
   terminal_free(t: number): void;
 
   // terminal: events
-  /** 0 = nothing done, memory exhausted; at most 64 KiB. */
+  /** 0 = nothing done, memory exhausted; at most 256 KiB. */
+  terminal_may_hold(t: number, buffer: number, from: number, to: number): number;
   terminal_feed(t: number, bytes: number, length: number): number;
   /** 0 = nothing done, memory exhausted. */
   terminal_resize(t: number, cols: number, rows: number): number;

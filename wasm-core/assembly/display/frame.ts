@@ -18,10 +18,11 @@ import {
   rowBytes,
   textEquals,
 } from "../memory";
+import { firstDifference } from "./compare";
 import * as O from "./output";
 import * as P from "./position";
 import * as R from "./rendition";
-import { drawRow, firstDifference, printGap, startRows } from "./row";
+import { drawRow, printGap, startRows } from "./row";
 import { SCROLL_SCRATCH, scrollRows } from "./scroll";
 import { putClipboard, putTitle } from "./text";
 
@@ -251,8 +252,8 @@ export function frame(
   const sameSize = cols == load<i32>(a, L.T_COLS) && rows == load<i32>(a, L.T_ROWS);
   initialized = known;
   screen = onScreen;
-  startRows(load<u32>(b, L.T_LINEAGE), cols, ech, bce, screen);
-  P.startPosition(cols, screen && (!known || hasMode(a, L.MODE_CURSOR_VISIBLE)));
+  if (!startRows(load<u32>(b, L.T_LINEAGE), cols, ech, bce, screen)) return false;
+  P.startPosition(cols, screen && (!known || hasMode(a, L.MODE_CURSOR_VISIBLE)), !screen);
   R.assumePen(load<u32>(a, L.T_PEN));
   prologue(a, b, titles);
   const row = min(load<i32>(a, L.T_CURSOR_ROW), rows - 1);

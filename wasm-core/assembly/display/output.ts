@@ -77,6 +77,15 @@ export function reserve(bytes: i32): usize {
   return out + <usize>bytes + SLACK <= end ? out : 0;
 }
 
+/** Static and inlined: for loops that should call nothing. */
+export class Out {
+  /** As {@link reserve}. */
+  // @ts-ignore: decorator
+  @inline static reserve(bytes: i32): usize {
+    return out + <usize>bytes + SLACK <= end ? out : reserve(bytes);
+  }
+}
+
 export function commit(to: usize): void {
   out = to;
 }
@@ -191,25 +200,4 @@ export function putMode(mode: u32, on: bool): void {
   putByte(0x3f);
   putNumber(mode);
   putByte(on ? 0x68 : 0x6c);
-}
-
-/** Where the next byte goes, for {@link keepShorter}. */
-export function outputMark(): usize {
-  return out - start;
-}
-
-/** Of two alternatives written one after the other (from `first` and from `second` on), keeps the shorter one. */
-export function keepShorter(first: usize, second: usize): void {
-  if (failed) return;
-  const firstLength = second - first;
-  const secondLength = out - start - second;
-  if (secondLength >= firstLength) {
-    out = start + second;
-    return;
-  }
-  // Forwards in pieces, the last one longer than needed: of so few bytes a bulk copy is mostly its call.
-  for (let i: usize = 0; i < secondLength; i += 16) {
-    v128.store(start + first + i, v128.load(start + second + i));
-  }
-  out = start + first + secondLength;
 }

@@ -11,7 +11,7 @@ import * as C from "./cell";
 import * as O from "./output";
 import * as P from "./position";
 import * as R from "./rendition";
-import { firstDifference } from "./row";
+import { firstDifference } from "./compare";
 
 /** Most scrolls in one frame. */
 const MAX_SCROLLS: i32 = 4;
@@ -79,7 +79,15 @@ function hashRow(row: usize): u64 {
   const pairs = (cols + 1) >> 1;
   const used = min((C.extentOf(row) + 1) >> 1, pairs);
   const end = row + L.ROW_CELLS + ((<usize>used) << 4);
-  for (let p = row + L.ROW_CELLS; p < end; p += 16) {
+  let p = row + L.ROW_CELLS;
+  for (; p + 64 <= end; p += 64) {
+    const second = i32x4.add(sum, v128.load(p));
+    const third = i32x4.add(second, v128.load(p, 16));
+    const fourth = i32x4.add(third, v128.load(p, 32));
+    sum = i32x4.add(fourth, v128.load(p, 48));
+    sums = i32x4.add(sums, i32x4.add(i32x4.add(second, third), i32x4.add(fourth, sum)));
+  }
+  for (; p < end; p += 16) {
     sum = i32x4.add(sum, v128.load(p));
     sums = i32x4.add(sums, sum);
   }
