@@ -44,6 +44,8 @@ export interface Attachable {
   readonly notice?: string | undefined;
   /** Keys and sizes of a user, in order. */
   input(events: readonly UserEvent[]): void;
+  /** False: some of what this difference of a user stream brings would have to be thrown away now. */
+  hasRoom?(diff: Uint8Array): boolean;
 }
 
 export interface AttachmentOptions {
@@ -133,6 +135,7 @@ export class Attachment implements HubMember, Viewer {
       burst: FRAME_BURST,
       answersHeartbeats: true,
       earlyResend: true,
+      hasRoom: (diff) => this.readOnly || (session.hasRoom?.(diff) ?? true),
     });
     // A screen that is there already is what the first frame brings.
     if (session.started) this.#refresh();
@@ -195,8 +198,9 @@ export class Attachment implements HubMember, Viewer {
     if (!reception.ok) return reception;
     if (reception.inOrder) this.#moveTo(from);
     this.#noteRtt(now);
+    // A client whose input has to wait is there all the same.
+    if (reception.newState || reception.reason === "no-room") this.#lastClientState = now;
     if (reception.newState) {
-      this.#lastClientState = now;
       // Also the first word of a client is input, empty as it may be.
       if (reception.news || !this.#session.started) this.#deliverInput(now);
     }
