@@ -51,6 +51,7 @@ export interface Abi {
 
   // terminal: events
   /** 0 = nothing done, memory exhausted; at most 256 KiB. */
+  terminal_held_end(buffer: number): number;
   terminal_may_hold(t: number, buffer: number, from: number, to: number): number;
   terminal_feed(t: number, bytes: number, length: number): number;
   /** 0 = nothing done, memory exhausted. */

@@ -45,7 +45,10 @@ export class HeldOutput {
    */
   take(t: number, bytes: Uint8Array): boolean {
     const { length } = bytes;
-    if (this.#owner === t && (this.#used + length > MOST || length > LARGEST_PIECE)) this.draw();
+    if (this.#owner === t) {
+      if (length > LARGEST_PIECE) this.draw();
+      else if (this.#used + length > MOST) this.#drawMost();
+    }
     if (this.#owner !== t) {
       if (length < LEAST_PIECE || length > LARGEST_PIECE) return false;
       if (this.#rest > 0) {
@@ -57,7 +60,7 @@ export class HeldOutput {
     this.#buffer ||= this.#abi.memory_scratch(MOST + SLACK) >>> 0;
     if (this.#buffer === 0) return false;
     this.#views.bytes().set(bytes, this.#buffer + this.#used);
-    const from = this.#used;
+    const from = this.#pieces > 0 ? this.#used : 0;
     this.#used += length;
     if (this.#abi.terminal_may_hold(t, this.#buffer, from, this.#used)) {
       this.#owner = t;
@@ -66,6 +69,16 @@ export class HeldOutput {
       this.#feed(t);
     }
     return true;
+  }
+
+  /** Draws what is held but for the sequence or character that it may end in: with the pieces that follow it begins anew. */
+  #drawMost(): void {
+    const [owner, end, used] = [this.#owner, this.#abi.terminal_held_end(this.#buffer), this.#used];
+    this.#used = end;
+    this.#feed(owner);
+    this.#views.bytes().copyWithin(this.#buffer, this.#buffer + end, this.#buffer + used);
+    this.#owner = owner;
+    this.#used = used - end;
   }
 
   /** Draws what is held. */

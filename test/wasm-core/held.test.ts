@@ -119,6 +119,23 @@ test("an answer, a bell, a title are there as soon as they are asked for", () =>
   held.feed(Buffer.concat([lines(90), encoder.encode("\x07"), lines(90)]));
   expect(held.bellCount).toBe(1);
   held.feed(lines(90));
+  held.feed(Buffer.concat([lines(90), encoder.encode("\x1b")]));
+  held.feed(Buffer.concat([encoder.encode("[5n"), lines(90)]));
+  expect(Buffer.from(held.takeReplies()).toString()).toBe("\x1b[0n");
+  // CSI in one code point, its second byte in the next piece.
+  held.feed(lines(90));
+  held.feed(Buffer.concat([lines(90), Uint8Array.of(0xc2)]));
+  held.feed(Buffer.concat([Uint8Array.of(0x9b), encoder.encode("5n"), lines(90)]));
+  expect(Buffer.from(held.takeReplies()).toString()).toBe("\x1b[0n");
+  // At the start of what is held next, too.
+  for (let i = 0; i < 2; i++) held.feed(lines(40));
+  expect(held.cursorRow).toBe(7);
+  held.feed(Buffer.concat([lines(40), encoder.encode("\x1b[5n"), lines(90)]));
+  expect(Buffer.from(held.takeReplies()).toString()).toBe("\x1b[0n");
+  held.feed(encoder.encode("\x1b[5"));
+  held.feed(Buffer.concat([encoder.encode("n"), lines(90)]));
+  expect(Buffer.from(held.takeReplies()).toString()).toBe("\x1b[0n");
+  held.feed(lines(90));
   held.feed(Buffer.concat([lines(90), Uint8Array.of(0xc2)]));
   // NEL, its second byte in the next piece.
   held.feed(Uint8Array.of(0x85, 0x1b));
@@ -135,6 +152,27 @@ test("freed while output is held: forgotten, and its address can be another term
   expect(next.text().join("")).toBe("");
   next.free();
 });
+
+test("more than is held at once, cut anywhere", () => {
+  const random = new Random(11);
+  for (const { name, make } of [...STREAMS.slice(0, 6), ...STREAMS.slice(0, 6)]) {
+    const cores = [new Core(module), new Core(module)] as const;
+    const [large, small] = cores.map((one) => one.createTerminal(80, 24, "host")) as [Terminal, Terminal];
+    const bytes = make(80, 24, 600_000);
+    for (let at = 0; at < bytes.length; ) {
+      const piece = bytes.subarray(
+        at,
+        at + random.pick([random.between(1024, 9000), random.between(40_000, 150_000)]),
+      );
+      large.feed(piece);
+      feedSmall(small, piece);
+      at += piece.length;
+      if (random.oneIn(60)) expect([name, large.inspect()]).toEqual([name, small.inspect()]);
+    }
+    expect([name, large.inspect()]).toEqual([name, small.inspect()]);
+    expect(large.takeReplies()).toEqual(small.takeReplies());
+  }
+}, 60_000);
 
 /** Several terminals by turns, pieces cut anywhere, looks now and then. */
 function run(seed: number): void {

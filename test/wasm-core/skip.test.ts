@@ -145,7 +145,8 @@ function run(seed: number): void {
   const random = new Random(seed);
   const cols = random.pick([80, 80, 40, 12, 7, 2, 1]);
   const rows = random.pick([24, 12, 5, 5, 3, 2, 1]);
-  const whole = core.createTerminal(cols, rows, "host");
+  // In the replica nothing is passed over.
+  const whole = core.createTerminal(cols, rows, random.pick(["host", "host", "host", "replica"]));
   const single = whole.clone();
   let sent: [Terminal, Terminal] = [whole.snapshot(), single.snapshot()];
   for (let step = 0; step < 6; step++) {
@@ -226,19 +227,21 @@ test("every control and every sequence, anywhere in the last lines of a flood", 
   const inserts = [
     ...codes(0, 0x1f),
     ...codes(0x7f, 0xa0),
-    ...codes(0x20, 0x7e).map((c) => `\x1b${c}`),
+    ...codes(0x20, 0x7e).flatMap((c) => [`\x1b${c}`, `\x1b${c}5m`]),
     ...["", "3", "2;4", "?7", ">1", "1 "].flatMap((start) =>
       codes(0x40, 0x7e).map((c) => `\x1b[${start}${c}`),
     ),
   ];
   const random = new Random(3);
   for (const insert of inserts) {
-    // Of any length, so that sequences stand at every place of the scan's blocks.
-    const lines = Array.from({ length: 30 }, (_, i) => `line ${i} ${"x".repeat(random.below(100))}\r\n`);
+    // Of any length that does not wrap (a wrap scrolls, too), so that sequences stand at every place of the scan's blocks.
+    const lines = Array.from({ length: 30 }, (_, i) => `line ${i} ${"x".repeat(random.below(20))}\r\n`);
     for (let at = 20; at < 30; at++) {
       const whole = core.createTerminal(30, 6, "host");
+      // A row that should have scrolled out can be told from a blank one.
+      whole.feed(encoder.encode("~".repeat(30 * 6)));
       const single = whole.clone();
-      const text = `abc\r\n`.repeat(7) + lines.slice(0, at).join("") + insert + lines.slice(at).join("");
+      const text = lines.slice(0, at).join("") + insert + lines.slice(at).join("");
       const bytes = encoder.encode(text + " ".repeat(SMALL));
       whole.feed(bytes);
       feedSmall(random, single, bytes);
@@ -250,6 +253,21 @@ test("every control and every sequence, anywhere in the last lines of a flood", 
     }
   }
 }, 60_000);
+
+test("a colour with more parameters than are kept, in a line that is passed over", () => {
+  for (const count of [10, 30, 31, 32, 33, 62, 63, 64, 65, 100, 126, 127, 128, 129, 300]) {
+    for (let before = 0; before < 64; before += 3) {
+      const whole = core.createTerminal(30, 6, "host");
+      const single = whole.clone();
+      const text = `${"x".repeat(before)}\x1b[${"1;".repeat(count)}7m\r\n${"a line\r\n".repeat(60)}`;
+      whole.feed(encoder.encode(text));
+      feedSmall(new Random(count), single, encoder.encode(text));
+      expect([count, before, whole.pen]).toEqual([count, before, single.pen]);
+      whole.free();
+      single.free();
+    }
+  }
+});
 
 test("every stream of the benchmark, in writes of any size", () => {
   for (const [cols, rows] of [

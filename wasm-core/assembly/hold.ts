@@ -37,6 +37,11 @@ export function mayHold(t: usize, buffer: usize, from: usize, to: usize): bool {
   return harmless;
 }
 
+/** Up to where the bytes in `buffer` end with a whole sequence and character, as far as {@link mayHold} has seen them. */
+export function heldEnd(buffer: usize): usize {
+  return seen - buffer;
+}
+
 /** Where the sequence or character begins that `end` may be within; completes it behind `end` for the scan. */
 function lastEnd(from: usize, end: usize): usize {
   const blanks = i8x16.splat(0x20);
@@ -44,9 +49,11 @@ function lastEnd(from: usize, end: usize): usize {
   v128.store(end, blanks, 16);
   v128.store(end, blanks, 32);
   v128.store(end, blanks, 48);
-  const last = <u32>load<u8>(end - 1);
-  if (last == 0xc2) return end - 1;
-  if (last == 0x1b) {
+  // A character of at most four bytes; that it may be whole does no harm.
+  for (let p = end - 1; p >= from && p >= end - 3 && load<i8>(p) < 0; p--) {
+    if (load<u8>(p) >= 0xc0) return p;
+  }
+  if (load<u8>(end - 1) == 0x1b) {
     store<u16>(end, 0x6d5b);
     return end - 1;
   }

@@ -49,7 +49,7 @@ export {
   terminalTextPtr as terminal_text_ptr,
   terminalWidth as terminal_width,
 } from "./access";
-export { mayHold as terminal_may_hold } from "./hold";
+export { heldEnd as terminal_held_end, mayHold as terminal_may_hold } from "./hold";
 export { translateInput as terminal_input } from "./input";
 export {
   clearReplies as terminal_clear_replies,
