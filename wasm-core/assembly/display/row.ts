@@ -14,6 +14,7 @@ import * as O from "./output";
 import {
   assignBit,
   BLANK,
+  BYTES,
   Bits,
   CHANGED,
   COVERED,
@@ -260,15 +261,15 @@ function edgeCell(cell: u64): u64 {
 
 /**
  * Draws the differences between `old` (0 = blank) and `now` as row `row`.
+ * @param difference first column where they differ bit by bit
  * @param from columns at the start that the row above printed already
  * @param below the row below, into which a wrapping row continues; 0 for the bottom row
  * @returns columns of the row below that were printed: its first character makes the terminal wrap by itself and so
  *   remember that the two rows are one line. 0 if none
  */
-export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usize): i32 {
+export function drawRow(row: i32, old: usize, now: usize, difference: i32, from: i32, below: usize): i32 {
   if (old == 0) old = blankRow;
-  let first = firstDifference(old, now, cols);
-  if (first >= cols) return 0;
+  let first = difference;
   let last = lastDifference(old, now, cols);
   if (!screen && from == 0 && old != blankRow) {
     const moved = shiftRow(row, old, now, first, last, cols);
@@ -311,6 +312,18 @@ export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usiz
       }
     }
     if ((text & 1) != 0 && col < lastColumn) {
+      if ((starts & 2) != 0 && !Bits.has(OTHER, col)) {
+        // Of one cell, as in gradients.
+        if (P.columnIn(row) != col) reach(now, row, col);
+        let out = O.Out.reserve(<i32>SGR_ROOM);
+        if (out == 0) return 0;
+        if (!R.penHas(style)) out = R.setPenAt(out, style);
+        store<u8>(out, load<u8>(BYTES + <usize>col));
+        O.commit(out + 1);
+        P.advance(1);
+        col++;
+        continue;
+      }
       // A run of four blanks must be seen as one.
       let length = min(WINDOW - 5, lastColumn - col);
       const other = Bits.at(OTHER, col);
