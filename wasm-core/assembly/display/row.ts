@@ -303,6 +303,18 @@ export function drawRow(row: i32, old: usize, now: usize, difference: i32, from:
     const blank = Bits.at(BLANK, col);
     const starts = Bits.at(STARTS, col);
     const style = C.styleOf(L.cellAt(now, col));
+    if ((starts & 2) != 0 && (text & ~blank & 1) != 0 && col < lastColumn && !Bits.has(OTHER, col)) {
+      // Of one cell, as in gradients.
+      if (P.columnIn(row) != col) reach(now, row, col);
+      let out = O.Out.reserve(<i32>SGR_ROOM);
+      if (out == 0) return 0;
+      if (!R.penHas(style)) out = R.setPenAt(out, style);
+      store<u8>(out, load<u8>(BYTES + <usize>col));
+      O.commit(out + 1);
+      P.advance(1);
+      col++;
+      continue;
+    }
     const erasable = (style & ~L.STYLE_BG_MASK) == 0 || (style & L.STYLE_EXT) != 0 ? canErase(style) : false;
     if ((blank & 1) != 0 && erasable && col < eraseEnd) {
       const run = ctz((~blank | starts) & ~1);
@@ -312,18 +324,6 @@ export function drawRow(row: i32, old: usize, now: usize, difference: i32, from:
       }
     }
     if ((text & 1) != 0 && col < lastColumn) {
-      if ((starts & 2) != 0 && !Bits.has(OTHER, col)) {
-        // Of one cell, as in gradients.
-        if (P.columnIn(row) != col) reach(now, row, col);
-        let out = O.Out.reserve(<i32>SGR_ROOM);
-        if (out == 0) return 0;
-        if (!R.penHas(style)) out = R.setPenAt(out, style);
-        store<u8>(out, load<u8>(BYTES + <usize>col));
-        O.commit(out + 1);
-        P.advance(1);
-        col++;
-        continue;
-      }
       // A run of four blanks must be seen as one.
       let length = min(WINDOW - 5, lastColumn - col);
       const other = Bits.at(OTHER, col);
@@ -349,7 +349,7 @@ export function drawRow(row: i32, old: usize, now: usize, difference: i32, from:
       if (!screen && style == 0 && (blank & 1) == 0 && eraseRest(now, row, col, planned, cols)) {
         old = blankRow;
         wrapChanged = wraps;
-        if (!assumeErased(now, col, planned)) planned = planRow(old, now, col, cols, cols);
+        if (!assumeErased(now, col, planned, cols)) planned = planRow(old, now, col, cols, cols);
         lastColumn = planEnd(old, now, wrapChanged);
         continue;
       }
