@@ -33,6 +33,8 @@ import { SGR_ROOM } from "./sgr-text";
 import { shiftRow } from "./shift";
 
 const SPACE: u8 = 0x20;
+/** Changes that span at most this many cells have no gap worth a move: see {@link closeGaps}. */
+const FEW: i32 = 6;
 /** All of a window's bits. */
 const MARKS: u64 = ((<u64>1) << WINDOW) - 1;
 /** Of a cell, what an erased one keeps. */
@@ -260,6 +262,31 @@ function edgeCell(cell: u64): u64 {
 }
 
 /**
+ * Prints a few cells that differ, if all from the first to the last are plain: what a keystroke or a counter changes. Even
+ * those between that stay are printed: there are too few to go around.
+ */
+function putFew(row: i32, old: usize, now: usize, first: i32, last: i32): bool {
+  const style = C.styleOf(L.cellAt(now, first));
+  for (let x = first; x <= last; x++) {
+    const cell = L.cellAt(now, x);
+    if (!isPlain(cell) || C.styleOf(cell) != style || C.isWide(L.cellAt(old, x))) return false;
+  }
+  if (P.columnIn(row) != first) reach(now, row, first);
+  let out = O.Out.reserve(<i32>SGR_ROOM);
+  if (out == 0) return true;
+  if (!R.penHas(style)) out = R.setPenAt(out, style);
+  for (let x = first; x <= last; x++) store<u8>(out++, <u8>C.contentOf(L.cellAt(now, x)));
+  O.commit(out);
+  P.advance(last - first + 1);
+  return true;
+}
+
+/** True for a printed ASCII character other than space: one byte, one column, everywhere. */
+function isPlain(cell: u64): bool {
+  return (C.contentOf(cell) & ~L.CELL_PROTECTED) - 0x21 < 0x5e;
+}
+
+/**
  * Draws the differences between `old` (0 = blank) and `now` as row `row`.
  * @param difference first column where they differ bit by bit
  * @param from columns at the start that the row above printed already
@@ -271,6 +298,7 @@ export function drawRow(row: i32, old: usize, now: usize, difference: i32, from:
   if (old == 0) old = blankRow;
   let first = difference;
   let last = lastDifference(old, now, cols);
+  if (from == 0 && last - first < FEW && last < cols - 1 && putFew(row, old, now, first, last)) return 0;
   if (!screen && from == 0 && old != blankRow) {
     const moved = shiftRow(row, old, now, first, last, cols);
     if (moved) {
