@@ -42,6 +42,8 @@ const tailOld: usize = memory.data(16 + 128, 16);
 const VISIBLE: u64 =
   0xffffffff00000000 | <u64>(L.CONTENT_MASK | L.CELL_CLUSTER | L.CELL_WIDE | L.CELL_FALLBACK);
 const SPACE: i8 = 0x20;
+const FIRST_EMOJI: u32 = 0x1f300;
+const END_OF_EMOJI: u32 = 0x1fb00;
 
 /** Static and inlined: for loops that must not call anything. */
 export class Bits {
@@ -240,6 +242,8 @@ function shownWide(wide: i32, hidden: i32): i32 {
 function isSettled(content: u32): bool {
   if ((content & ~(L.CONTENT_MASK | L.CELL_WIDE | L.CELL_PROTECTED)) != 0) return false;
   const cp = content & L.CONTENT_MASK;
+  // Of wide emoji none is.
+  if ((content & L.CELL_WIDE) != 0 && cp - FIRST_EMOJI < END_OF_EMOJI - FIRST_EMOJI) return false;
   return cp > <u32>SPACE && Widths.classOf(cp) == (content & L.CELL_WIDE ? 2 : 1);
 }
 

@@ -266,6 +266,9 @@ function edgeCell(cell: u64): u64 {
  * those between that stay are printed: there are too few to go around.
  */
 function putFew(row: i32, old: usize, now: usize, first: i32, last: i32): bool {
+  // What differs need not look different.
+  if (C.sameCell(L.cellAt(old, first), L.cellAt(now, first))) return false;
+  if (last > first && C.sameCell(L.cellAt(old, last), L.cellAt(now, last))) return false;
   const style = C.styleOf(L.cellAt(now, first));
   for (let x = first; x <= last; x++) {
     const cell = L.cellAt(now, x);
