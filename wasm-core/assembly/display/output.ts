@@ -130,8 +130,8 @@ export function digits(n: u32): i32 {
   return n < 1000 ? 3 : n < 10000 ? 4 : 5;
 }
 
-/** The digits of a number below 1000, the first in the lowest byte. */
-function threeDigits(n: u32): u32 {
+/** The digits of a number below 1000, the first in the lowest byte, those it has not are zeros in front. */
+export function threeDigits(n: u32): u32 {
   const hundreds = (n * 41) >> 12;
   const rest = n - hundreds * 100;
   const tens = (rest * 103) >> 10;

@@ -7,6 +7,7 @@
  */
 import * as L from "../layout";
 import { allocScratch, releaseScratch, rowBytes } from "../memory";
+import { FIRST_UNSETTLED, Widths } from "../unicode";
 import * as C from "./cell";
 import { firstDifference, lastDifference } from "./compare";
 import { assumeErased, eraseRest, mostColumns, showsBlanks } from "./doubtful";
@@ -28,7 +29,7 @@ import {
 } from "./plan";
 import * as P from "./position";
 import * as R from "./rendition";
-import { LONGEST, putText } from "./run";
+import { LONGEST, putText, Utf8 } from "./run";
 import { SGR_ROOM } from "./sgr-text";
 import { shiftRow } from "./shift";
 
@@ -129,6 +130,13 @@ function eraseStart(now: usize, row: i32, col: i32, style: u32): i32 {
   if (at >= first && at < col && P.costTo(row, at) < P.costTo(row, best)) best = at;
   if (first == 0 && P.costTo(row, 0) < P.costTo(row, best)) best = 0;
   return best;
+}
+
+/** True for a wide character of one code point that the peer has too, perhaps in another width. */
+function isWideEmoji(cell: u64): bool {
+  const content = C.contentOf(cell);
+  if ((content & ~(L.CONTENT_MASK | L.CELL_PROTECTED)) != L.CELL_WIDE) return false;
+  return Widths.classOf(content & L.CONTENT_MASK) == FIRST_UNSETTLED + 2;
 }
 
 /** Prints one cell at its column. False if the peer may have given it another width. */
@@ -366,9 +374,14 @@ export function drawRow(row: i32, old: usize, now: usize, difference: i32, from:
       // A wide character is not cut in half where the window ends.
       if (Bits.has(COVERED, col + length)) length--;
       length = <i32>ctz(~closeGaps(drawn & (((<u64>1) << (<u64>length)) - 1)));
-      if (P.columnIn(row) != col) reach(now, row, col);
       let out = O.Out.reserve(<i32>SGR_ROOM + length * LONGEST);
       if (out == 0) return 0;
+      if (P.columnIn(row) != col) {
+        O.commit(P.Cursor.returnAt(out, row, col));
+        if (P.columnIn(row) != col) reach(now, row, col);
+        out = O.Out.reserve(<i32>SGR_ROOM + length * LONGEST);
+        if (out == 0) return 0;
+      }
       if (!R.penHas(style)) out = R.setPenAt(out, style);
       O.commit(putText(out, now, col, col + length));
       P.advance(length);
@@ -384,6 +397,27 @@ export function drawRow(row: i32, old: usize, now: usize, difference: i32, from:
         lastColumn = planEnd(old, now, wrapChanged);
         continue;
       }
+    }
+    if (
+      !screen &&
+      col < lastColumn &&
+      isWideEmoji(L.cellAt(now, col)) &&
+      ((style == 0 && old == blankRow) || showsBlanks(old, col, 2, style))
+    ) {
+      // The most of doubtful characters, as printCell would print them.
+      if (P.columnIn(row) != col) {
+        let out = O.Out.reserve(<i32>SGR_ROOM);
+        if (out == 0) return 0;
+        O.commit(P.Cursor.returnAt(out, row, col));
+        if (P.columnIn(row) != col) reach(now, row, col);
+      }
+      let out = O.Out.reserve(<i32>SGR_ROOM);
+      if (out == 0) return 0;
+      if (!R.penHas(style)) out = R.setPenAt(out, style);
+      O.commit(Utf8.put(out, C.contentOf(L.cellAt(now, col)) & L.CONTENT_MASK));
+      P.forgetColumn();
+      col += 2;
+      continue;
     }
     const cell = col == cols - 1 ? edgeCell(L.cellAt(now, col)) : L.cellAt(now, col);
     const width = C.isWide(cell) ? 2 : 1;

@@ -41,7 +41,7 @@ function startFour(): void {
 }
 startFour();
 
-class Utf8 {
+export class Utf8 {
   /**
    * Prints of four code points below U+10000 those without a bit in `hidden`. Returns where the next byte goes.
    */
