@@ -106,6 +106,16 @@ export class Pty {
     return 0;
   }
 
+  /** So much input waits for the child that more had better not come. */
+  get inputFull(): boolean {
+    return this.#input?.full ?? false;
+  }
+
+  /** Whether this input would interrupt the child, and so get past what waits. */
+  interrupts(bytes: Uint8Array): boolean {
+    return this.#input?.interrupts(bytes) ?? false;
+  }
+
   resize(cols: number, rows: number): void {
     if (!this.#closed) this.#terminal.resize(cols, rows);
   }

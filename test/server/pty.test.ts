@@ -316,6 +316,24 @@ describe("a child that does not read", () => {
     await child.says(expected);
   });
 
+  test("says when more had better not come, and which keys may come all the same", async () => {
+    const child = new Child(
+      "trap '' INT; stty -echo; echo ready; sleep 0.7; stty raw; echo reading; head -c 1200000 | wc -c; sleep 5",
+    );
+    await child.says("ready");
+    const lines = Buffer.alloc(1_200_000, "0123456789abcde\n");
+    expect(child.pty.write(lines.subarray(0, 1_000_000))).toBe(0);
+    expect(child.pty.inputFull).toBe(false);
+    expect(child.pty.write(lines.subarray(1_000_000))).toBe(0);
+    expect(child.pty.inputFull).toBe(true);
+    expect(child.pty.interrupts(Buffer.from("abc"))).toBe(false);
+    expect(child.pty.interrupts(Buffer.from("a\x03c"))).toBe(true);
+    await child.says("reading");
+    expect(child.pty.interrupts(Buffer.from("a\x03c"))).toBe(false);
+    await child.says("1200000");
+    expect(child.pty.inputFull).toBe(false);
+  });
+
   test("is interrupted by Ctrl-C at once, behind whatever waits, and what waited is dropped", async () => {
     const child = new Child(
       "trap 'echo interrupted; cat; exit' INT; echo ready; while :; do sleep 0.02; done",

@@ -36,6 +36,16 @@ export function mostColumns(lineage: usize, cell: u64): i32 {
       : 2;
 }
 
+/** True if all of a row from `col` on is zero. */
+function isZeroFrom(row: usize, col: i32, cols: i32): bool {
+  const end = min(C.extentOf(row), cols);
+  let x = col;
+  for (; x + 2 <= end; x += 2) {
+    if (v128.any_true(v128.load(row + ((<usize>x) << L.CELL_SHIFT), L.ROW_CELLS))) return false;
+  }
+  return x >= end || L.cellAt(row, x) == 0;
+}
+
 /**
  * Erases the rest of the row on the wire, if the cell in `col` needs blanks before it is printed, there are more like it,
  * and little would have to be printed again.
@@ -44,7 +54,9 @@ export function mostColumns(lineage: usize, cell: u64): i32 {
  */
 export function eraseRest(now: usize, row: i32, col: i32, planned: i32, cols: i32): bool {
   let gain = -ERASE_COST;
-  for (let x = planned; x < min(C.extentOf(now), cols); x++) if (!C.isBlank(L.cellAt(now, x))) gain--;
+  if (!isZeroFrom(now, planned, cols)) {
+    for (let x = planned; x < cols; x++) if (!C.isBlank(L.cellAt(now, x))) gain--;
+  }
   for (let at = col; at < planned; at += WINDOW) {
     const inside = ((<u64>1) << (<u64>min(WINDOW, planned - at))) - 1;
     const changed = Bits.at(CHANGED, at) & inside;
@@ -66,8 +78,8 @@ export function eraseRest(now: usize, row: i32, col: i32, planned: i32, cols: i3
  * Makes the bit sets say that the old row is blank by default from `col` on. False if that takes another look at the row:
  * there are other styles in it, or cells behind the bit sets.
  */
-export function assumeErased(now: usize, col: i32, planned: i32): bool {
-  if (C.extentOf(now) > planned) return false;
+export function assumeErased(now: usize, col: i32, planned: i32, cols: i32): bool {
+  if (!isZeroFrom(now, planned, cols)) return false;
   for (let at = col + 1; at < planned; at += WINDOW) if (Bits.at(STARTS, at) != 0) return false;
   for (let at = <usize>(col >> 3); at << 3 < <usize>planned; at += 8) {
     store<u64>(CHANGED + at, ~load<u64>(BLANK + at));

@@ -228,6 +228,29 @@ export function returnTo(row: i32, col: i32): bool {
   return true;
 }
 
+/** Static and inlined: for loops that should call nothing. */
+export class Cursor {
+  /**
+   * As {@link returnTo}, at `out`, where there is room for eight bytes.
+   * @returns where the next byte goes; `out` if the cursor is in another row, or its column is known
+   */
+  // @ts-ignore: decorator
+  @inline static returnAt(out: usize, row: i32, col: i32): usize {
+    if (state != ROW || y != row || col >= 999) return out;
+    placeAt(row, col);
+    if (col == 0) {
+      store<u8>(out, CR);
+      return out + 1;
+    }
+    const n = <u32>col + 1;
+    const length = O.digits(n);
+    store<u16>(out, 0x5b1b);
+    store<u32>(out, O.threeDigits(n) >> ((3 - length) << 3), 2);
+    store<u8>(out + <usize>length, 0x47, 2);
+    return out + <usize>length + 3;
+  }
+}
+
 /** {@link moveTo} while drawing: a visible cursor of a real terminal is hidden before it travels. */
 export function travelTo(row: i32, col: i32): void {
   if (isAt(row, col)) return;

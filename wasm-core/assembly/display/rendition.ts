@@ -258,6 +258,16 @@ export function setPenAt(out: usize, style: u32): usize {
     foreground = styleForeground(lineage, style);
     background = styleBackground(lineage, style);
     attributes = profileAttributes(style);
+    if (background == penBackground && attributes == penAttributes && foreground >> 24 == L.COLOR_RGB >> 24) {
+      // A gradient: nothing but another colour of text.
+      penStyle = style;
+      if (foreground == penForeground) return out;
+      penForeground = foreground;
+      store<u16>(out, CSI);
+      out = Sgr.putColor(out + 2, foreground, 0);
+      store<u8>(out - 1, SGR_FINAL);
+      return out;
+    }
   } else {
     foreground = style & L.STYLE_FG_MASK;
     background = (style >> L.STYLE_BG_SHIFT) & L.STYLE_FG_MASK;

@@ -7,6 +7,7 @@
  */
 import * as L from "../layout";
 import { allocScratch, releaseScratch, rowBytes } from "../memory";
+import { FIRST_UNSETTLED, Widths } from "../unicode";
 import * as C from "./cell";
 import { firstDifference, lastDifference } from "./compare";
 import { assumeErased, eraseRest, mostColumns, showsBlanks } from "./doubtful";
@@ -14,6 +15,7 @@ import * as O from "./output";
 import {
   assignBit,
   BLANK,
+  BYTES,
   Bits,
   CHANGED,
   COVERED,
@@ -27,11 +29,13 @@ import {
 } from "./plan";
 import * as P from "./position";
 import * as R from "./rendition";
-import { LONGEST, putText } from "./run";
+import { LONGEST, putText, Utf8 } from "./run";
 import { SGR_ROOM } from "./sgr-text";
 import { shiftRow } from "./shift";
 
 const SPACE: u8 = 0x20;
+/** Changes that span at most this many cells have no gap worth a move: see {@link closeGaps}. */
+const FEW: i32 = 6;
 /** All of a window's bits. */
 const MARKS: u64 = ((<u64>1) << WINDOW) - 1;
 /** Of a cell, what an erased one keeps. */
@@ -126,6 +130,13 @@ function eraseStart(now: usize, row: i32, col: i32, style: u32): i32 {
   if (at >= first && at < col && P.costTo(row, at) < P.costTo(row, best)) best = at;
   if (first == 0 && P.costTo(row, 0) < P.costTo(row, best)) best = 0;
   return best;
+}
+
+/** True for a wide character of one code point that the peer has too, perhaps in another width. */
+function isWideEmoji(cell: u64): bool {
+  const content = C.contentOf(cell);
+  if ((content & ~(L.CONTENT_MASK | L.CELL_PROTECTED)) != L.CELL_WIDE) return false;
+  return Widths.classOf(content & L.CONTENT_MASK) == FIRST_UNSETTLED + 2;
 }
 
 /** Prints one cell at its column. False if the peer may have given it another width. */
@@ -259,17 +270,46 @@ function edgeCell(cell: u64): u64 {
 }
 
 /**
+ * Prints a few cells that differ, if all from the first to the last are plain: what a keystroke or a counter changes. Even
+ * those between that stay are printed: there are too few to go around.
+ */
+function putFew(row: i32, old: usize, now: usize, first: i32, last: i32): bool {
+  // What differs need not look different.
+  if (C.sameCell(L.cellAt(old, first), L.cellAt(now, first))) return false;
+  if (last > first && C.sameCell(L.cellAt(old, last), L.cellAt(now, last))) return false;
+  const style = C.styleOf(L.cellAt(now, first));
+  for (let x = first; x <= last; x++) {
+    const cell = L.cellAt(now, x);
+    if (!isPlain(cell) || C.styleOf(cell) != style || C.isWide(L.cellAt(old, x))) return false;
+  }
+  if (P.columnIn(row) != first) reach(now, row, first);
+  let out = O.Out.reserve(<i32>SGR_ROOM);
+  if (out == 0) return true;
+  if (!R.penHas(style)) out = R.setPenAt(out, style);
+  for (let x = first; x <= last; x++) store<u8>(out++, <u8>C.contentOf(L.cellAt(now, x)));
+  O.commit(out);
+  P.advance(last - first + 1);
+  return true;
+}
+
+/** True for a printed ASCII character other than space: one byte, one column, everywhere. */
+function isPlain(cell: u64): bool {
+  return (C.contentOf(cell) & ~L.CELL_PROTECTED) - 0x21 < 0x5e;
+}
+
+/**
  * Draws the differences between `old` (0 = blank) and `now` as row `row`.
+ * @param difference first column where they differ bit by bit
  * @param from columns at the start that the row above printed already
  * @param below the row below, into which a wrapping row continues; 0 for the bottom row
  * @returns columns of the row below that were printed: its first character makes the terminal wrap by itself and so
  *   remember that the two rows are one line. 0 if none
  */
-export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usize): i32 {
+export function drawRow(row: i32, old: usize, now: usize, difference: i32, from: i32, below: usize): i32 {
   if (old == 0) old = blankRow;
-  let first = firstDifference(old, now, cols);
-  if (first >= cols) return 0;
+  let first = difference;
   let last = lastDifference(old, now, cols);
+  if (from == 0 && last - first < FEW && last < cols - 1 && putFew(row, old, now, first, last)) return 0;
   if (!screen && from == 0 && old != blankRow) {
     const moved = shiftRow(row, old, now, first, last, cols);
     if (moved) {
@@ -302,6 +342,18 @@ export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usiz
     const blank = Bits.at(BLANK, col);
     const starts = Bits.at(STARTS, col);
     const style = C.styleOf(L.cellAt(now, col));
+    if ((starts & 2) != 0 && (text & ~blank & 1) != 0 && col < lastColumn && !Bits.has(OTHER, col)) {
+      // Of one cell, as in gradients.
+      if (P.columnIn(row) != col) reach(now, row, col);
+      let out = O.Out.reserve(<i32>SGR_ROOM);
+      if (out == 0) return 0;
+      if (!R.penHas(style)) out = R.setPenAt(out, style);
+      store<u8>(out, load<u8>(BYTES + <usize>col));
+      O.commit(out + 1);
+      P.advance(1);
+      col++;
+      continue;
+    }
     const erasable = (style & ~L.STYLE_BG_MASK) == 0 || (style & L.STYLE_EXT) != 0 ? canErase(style) : false;
     if ((blank & 1) != 0 && erasable && col < eraseEnd) {
       const run = ctz((~blank | starts) & ~1);
@@ -322,9 +374,14 @@ export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usiz
       // A wide character is not cut in half where the window ends.
       if (Bits.has(COVERED, col + length)) length--;
       length = <i32>ctz(~closeGaps(drawn & (((<u64>1) << (<u64>length)) - 1)));
-      if (P.columnIn(row) != col) reach(now, row, col);
       let out = O.Out.reserve(<i32>SGR_ROOM + length * LONGEST);
       if (out == 0) return 0;
+      if (P.columnIn(row) != col) {
+        O.commit(P.Cursor.returnAt(out, row, col));
+        if (P.columnIn(row) != col) reach(now, row, col);
+        out = O.Out.reserve(<i32>SGR_ROOM + length * LONGEST);
+        if (out == 0) return 0;
+      }
       if (!R.penHas(style)) out = R.setPenAt(out, style);
       O.commit(putText(out, now, col, col + length));
       P.advance(length);
@@ -336,10 +393,31 @@ export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usiz
       if (!screen && style == 0 && (blank & 1) == 0 && eraseRest(now, row, col, planned, cols)) {
         old = blankRow;
         wrapChanged = wraps;
-        if (!assumeErased(now, col, planned)) planned = planRow(old, now, col, cols, cols);
+        if (!assumeErased(now, col, planned, cols)) planned = planRow(old, now, col, cols, cols);
         lastColumn = planEnd(old, now, wrapChanged);
         continue;
       }
+    }
+    if (
+      !screen &&
+      col < lastColumn &&
+      isWideEmoji(L.cellAt(now, col)) &&
+      ((style == 0 && old == blankRow) || showsBlanks(old, col, 2, style))
+    ) {
+      // The most of doubtful characters, as printCell would print them.
+      if (P.columnIn(row) != col) {
+        let out = O.Out.reserve(<i32>SGR_ROOM);
+        if (out == 0) return 0;
+        O.commit(P.Cursor.returnAt(out, row, col));
+        if (P.columnIn(row) != col) reach(now, row, col);
+      }
+      let out = O.Out.reserve(<i32>SGR_ROOM);
+      if (out == 0) return 0;
+      if (!R.penHas(style)) out = R.setPenAt(out, style);
+      O.commit(Utf8.put(out, C.contentOf(L.cellAt(now, col)) & L.CONTENT_MASK));
+      P.forgetColumn();
+      col += 2;
+      continue;
     }
     const cell = col == cols - 1 ? edgeCell(L.cellAt(now, col)) : L.cellAt(now, col);
     const width = C.isWide(cell) ? 2 : 1;

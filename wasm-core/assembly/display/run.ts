@@ -1,6 +1,6 @@
 /**
- * Prints runs of text: cells of one style whose widths everybody agrees about, ASCII 16 cells at a time, letters of two
- * bytes 8 at a time, all else one by one. Calls nothing. Used by row.ts; the cells are as plan.ts found them.
+ * Prints runs of text: cells of one style whose widths everybody agrees about, ASCII 16 cells at a time, the rest of
+ * the BMP 8 at a time, all else one by one. Calls nothing. Used by row.ts; the cells are as plan.ts found them.
  */
 import * as L from "../layout";
 import { Bits, BYTES, COVERED, OTHER, UNITS } from "./plan";
@@ -26,25 +26,27 @@ function start(): void {
 start();
 
 /**
- * The same for four characters of one to three bytes among four u32; by which are not ASCII, and 16 times those which
- * have three.
+ * The same for four characters of no to three bytes among four u32; by the lowest bits of these lengths, and 16 times
+ * the highest.
  */
-const PACK_THREE: usize = memory.data(256 * 16, 16);
-function startThree(): void {
+const PACK_FOUR: usize = memory.data(256 * 16, 16);
+function startFour(): void {
   for (let key: u32 = 0; key < 256; key++) {
-    let to = PACK_THREE + (key << 4);
+    let to = PACK_FOUR + (key << 4);
     for (let i: u32 = 0; i < 4; i++) {
-      const length: u32 = 1 + ((key >> i) & 1) + ((key >> (i + 4)) & 1);
+      const length = ((key >> i) & 1) + (((key >> (i + 4)) & 1) << 1);
       for (let n: u32 = 0; n < length; n++) store<u8>(to++, <u8>((i << 2) + n));
     }
   }
 }
-startThree();
+startFour();
 
-class Utf8 {
-  /** Prints four code points below U+10000, and returns where the next byte goes. */
+export class Utf8 {
+  /**
+   * Prints of four code points below U+10000 those without a bit in `hidden`. Returns where the next byte goes.
+   */
   // @ts-ignore: decorator
-  @inline static putFour(out: usize, cp: v128): usize {
+  @inline static putFour(out: usize, cp: v128, hidden: i32): usize {
     const more = i32x4.gt_s(cp, i32x4.splat(0x7f));
     const most = i32x4.gt_s(cp, i32x4.splat(0x7ff));
     const two = v128.or(
@@ -56,9 +58,11 @@ class Utf8 {
       v128.or(i32x4.shl(v128.and(cp, i32x4.splat(0xfc0)), 2), i32x4.shl(v128.and(cp, i32x4.splat(63)), 16)),
     );
     const forms = v128.bitselect(three, v128.bitselect(two, cp, more), most);
-    const lengths = i32x4.bitmask(more) | (i32x4.bitmask(most) << 4);
-    v128.store(out, i8x16.relaxed_swizzle(forms, v128.load(PACK_THREE + ((<usize>lengths) << 4))));
-    return out + 4 + <usize>popcnt(lengths);
+    const high = i32x4.bitmask(more) & ~hidden;
+    const low = (~i32x4.bitmask(more) | i32x4.bitmask(most)) & ~hidden & 15;
+    const place = v128.load(PACK_FOUR + ((<usize>(low | (high << 4))) << 4));
+    v128.store(out, i8x16.relaxed_swizzle(forms, place));
+    return out + <usize>(popcnt(low) + (popcnt(high) << 1));
   }
 
   /** Prints `content`, a code point from 1 on, and returns where the next byte goes. Without branches. */
@@ -88,7 +92,9 @@ export function putText(out: usize, now: usize, col: i32, end: i32): usize {
   while (col < end) {
     const units = v128.load(UNITS + ((<usize>col) << 1));
     const count = min(8, end - col);
-    if (!v128.any_true(v128.and(units, i16x8.splat(<i16>0xf800)))) {
+    const covered = <i32>Bits.at(COVERED, col);
+    // The first may be the right half of a wide character.
+    if ((covered & 1) == 0 && !v128.any_true(v128.and(units, i16x8.splat(<i16>0xf800)))) {
       const letters = i16x8.max_s(units, i16x8.splat(0x20));
       const ascii = i16x8.lt_s(letters, i16x8.splat(0x80));
       const pairs = v128.or(
@@ -102,25 +108,20 @@ export function putText(out: usize, now: usize, col: i32, end: i32): usize {
       col += count;
       continue;
     }
-    // Of the cell behind, too: the eighth may be the left half of a wide character.
-    const covered = <u32>Bits.at(COVERED, col) & 0x1ff;
-    if (count == 8 && (covered == 0 || covered == 0xaa) && !v128.any_true(i16x8.eq(units, i16x8.splat(-1)))) {
-      // Four wide ones, or eight narrow ones.
-      if (covered) out = Utf8.putFour(out, v128.and(units, i32x4.splat(0xffff)));
-      else {
-        const spaced = i16x8.max_u(units, i16x8.splat(0x20));
-        out = Utf8.putFour(out, i32x4.extend_low_i16x8_u(spaced));
-        out = Utf8.putFour(out, i32x4.extend_high_i16x8_u(spaced));
-      }
-      col += 8;
+    if (!v128.any_true(i16x8.eq(units, i16x8.splat(-1)))) {
+      // Right halves are not printed, nor what is behind the end.
+      const hidden = (covered | (-1 << count)) & 255;
+      const spaced = i16x8.max_u(units, i16x8.splat(0x20));
+      out = Utf8.putFour(out, i32x4.extend_low_i16x8_u(spaced), hidden & 15);
+      out = Utf8.putFour(out, i32x4.extend_high_i16x8_u(spaced), hidden >> 4);
+      col += count;
       continue;
     }
-    // Wide and narrow mixed, or further up in Unicode: one by one.
+    // Further up in Unicode: one by one.
     const stop = col + count;
     while (col < stop) {
-      const content = <u32>L.cellAt(now, col);
-      out = Utf8.put(out, max(content & L.CONTENT_MASK, 0x20));
-      col += content & L.CELL_WIDE ? 2 : 1;
+      if (!Bits.has(COVERED, col)) out = Utf8.put(out, max(<u32>L.cellAt(now, col) & L.CONTENT_MASK, 0x20));
+      col++;
     }
   }
   return out;
