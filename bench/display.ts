@@ -1,18 +1,33 @@
 /**
- * What a frame costs at 120×80: time against the plainest thing one could write in TypeScript (compare all cells, or
+ * What frames cost: after writes of program output at 80×24 (display/streams.ts), with what belongs to them (equality,
+ * snapshot, memory), and of single changes at 120×80: time against the plainest thing one could write in TypeScript (compare all cells, or
  * copy them), bytes against what stock Mosh writes for the same change (our stock mode, byte for byte its output).
  *
  * The plain comparison only finds the changed cells; it writes nothing, so its ratio flatters it. Fails if the bytes of
  * all workloads together are more than 0.9 of stock's: they do not depend on the machine.
+ *
+ *   bun bench/display.ts [--streams=TEXT] [--against=CORE.WASM]
+ *
+ * --against: another build of the core beside this one, by turns: what a change has gained.
  */
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
 import type { Terminal } from "../wasm-core/core.ts";
+import { Core } from "../wasm-core/core.ts";
 import { loadCore } from "../wasm-core/load.ts";
+import { colourfulBytes, equalScreens, frameCosts, WRITES } from "./display/streams.ts";
 
 const COLS = 120;
 const ROWS = 80;
 const BYTES_BUDGET = 0.9;
 
+const { values: options } = parseArgs({
+  options: { streams: { type: "string", default: "" }, against: { type: "string" } },
+});
 const core = await loadCore();
+const cores = [core];
+if (options.against !== undefined)
+  cores.push(new Core(new WebAssembly.Module(readFileSync(options.against))));
 const encode = (text: string) => new TextEncoder().encode(text);
 
 /** A screen of source code: indented lines of two colours, some blank. */
@@ -68,6 +83,51 @@ function plainCompare(a: Uint32Array, b: Uint32Array): number {
   for (let i = 0; i < a.length; i += 2) if (a[i] !== b[i] || a[i + 1] !== b[i + 1]) changed[n++] = i >> 1;
   return n;
 }
+
+function row(name: string, ...figures: (number | string)[]): void {
+  const text = figures.map((n) => (typeof n === "number" ? n.toFixed(2) : n).padStart(9)).join("");
+  console.log(`${name.padEnd(26)}${text}`);
+}
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+const labels = cores.map((_, i) => (i === 0 ? "µs" : "before"));
+for (const write of WRITES) {
+  row(`frame after ${write.bytes} bytes`, ...labels, "bytes/stock's");
+  const costs = frameCosts(cores, write, options.streams);
+  for (const cost of costs) row(`  ${cost.stream}`, ...cost.micros, cost.share);
+  row("  mean", ...cores.map((_, i) => mean(costs.map((cost) => cost.micros[i]!))));
+}
+const timed = (work: (core: Core) => () => void): number[] => cores.map((each) => time(work(each)));
+row("", ...labels);
+row(
+  "equal, rows of their own",
+  ...timed((each) => {
+    const [a, b] = equalScreens(each).own;
+    return () => a.equals(b);
+  }),
+);
+row(
+  "equal, rows shared",
+  ...timed((each) => {
+    const [a, b] = equalScreens(each).shared;
+    return () => a.equals(b);
+  }),
+);
+row(
+  "snapshot and free",
+  ...timed((each) => {
+    const screen = equalScreens(each).own[0];
+    return () => screen.snapshot().free();
+  }),
+);
+for (const rgb of [false, true])
+  row(
+    `kB, two ${rgb ? "RGB" : "palette"} colours a cell`,
+    ...cores.map((each) => colourfulBytes(each, rgb) / 1000),
+  );
+console.log("");
 
 console.log(`${COLS}×${ROWS}             µs   plain µs   ratio     bytes   stock's   ratio`);
 let ours = 0;

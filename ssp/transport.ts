@@ -42,7 +42,7 @@ import {
   TIMESTAMPS_BYTES,
 } from "./params.ts";
 import { Receiver } from "./receiver.ts";
-import { Sender, type Update } from "./sender.ts";
+import { Sender, type Update, type Urgency } from "./sender.ts";
 import type { SyncObject } from "./sync-object.ts";
 
 export type Side = "client" | "server";
@@ -239,10 +239,10 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
 
   /**
    * Replaces the current state and takes the new one over.
-   * @param paced nobody waits for it: it goes no sooner than stock would send it
+   * @param urgency who waits for it; what is not awaited goes no sooner than stock would send it
    */
-  setCurrent(state: L, paced = false): void {
-    this.#sender.setCurrent(state, paced);
+  setCurrent(state: L, urgency: Urgency = "awaited"): void {
+    this.#sender.setCurrent(state, urgency);
   }
 
   /**

@@ -252,6 +252,27 @@ describe("a frame leaves", () => {
     }
   });
 
+  test("at the pace, when output goes on and somebody types; a key's echo goes ahead of it", () => {
+    const world = World.settled();
+    const echoes: number[] = [];
+    const start = world.now;
+    for (let n = 0; n < 400; n++) {
+      world.print(`\r${String(n).padEnd(78, "x")}`);
+      world.run(4);
+      // Keys come at any time after a frame.
+      if (n < 100 || n % 47 !== 0) continue;
+      world.type("k");
+      world.run(1);
+      const typed = world.now;
+      world.print("\rk");
+      expect(world.sent.at(-1)!.text[0]).toBe("k");
+      echoes.push(world.sent.at(-1)!.at - typed);
+    }
+    expect(echoes).toEqual([0, 0, 0, 0, 0, 0]);
+    // The burst once, when the output began.
+    expect(world.sent.length).toBeLessThanOrEqual((world.now - start) / 20 + 1 + 4);
+  });
+
   test("and sleep ends in time for it", () => {
     const world = World.settled();
     expect(world.attachment.waitTime(world.now)).toBeGreaterThan(100);

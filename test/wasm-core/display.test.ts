@@ -300,11 +300,15 @@ describe("stock's defects are avoided", () => {
   });
 
   test("a character of unsettled width is followed by an absolute move and stands on blanks", () => {
-    expect(frame("", "😀x")).toBe("😀\x1b[;3Hx");
+    expect(frame("", "😀x")).toBe("😀\x1b[3Gx");
     // A peer that gives a regional indicator two columns has wiped what is behind it.
-    expect(frame("ab\r", "🇩")).toBe("🇩\x1b[;2Hb\b");
-    expect(frame("", "❤️x")).toBe("❤️\x1b[;2Hx");
-    expect(frame("abcdef", "\r🫨")).toBe("\r  \r🫨\x1b[;3H");
+    expect(frame("ab\r", "🇩")).toBe("🇩\x1b[2Gb\b");
+    expect(frame("", "❤️x")).toBe("❤️\x1b[2Gx");
+    expect(frame("abcdef", "\r🫨")).toBe("\r  \r🫨\x1b[3G");
+    // Of several, the rest of the line is erased once.
+    expect(frame("abcdef", "\r😀😀")).toBe("\r\x1b[K😀\x1b[3G😀\x1b[5Gef\b\b");
+    // The row is known, where a row cannot end in the middle of one.
+    expect(frame("", "😀\r\nx")).toBe("😀\r\nx");
   });
 });
 

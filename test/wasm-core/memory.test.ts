@@ -369,12 +369,25 @@ describe("lineages", () => {
     const cols = 4096;
     const t = new FakeTerminal(lineage, cols, 40);
     let inline = 0;
+    // Every seventh with a colour of its underline: kept in another form.
+    const underlined = (i: number) => (i % 7 === 0 ? RGB | i : 0);
+    const words: number[] = [];
     for (let i = 0; i < 140_000; i++) {
-      const word = w.internStyle!(lineage, RGB | i, RGB | 0xfefefe, 0, 5, 0) >>> 0;
+      const word = w.internStyle!(lineage, RGB | i, RGB | 0xfefefe, underlined(i), 5, 0) >>> 0;
       t.cell(T.table, Math.floor(i / cols), i % cols, 65, word);
       if (word >>> 31 === 0) inline++;
+      else words.push(word);
     }
     expect(inline).toBe(140_000 - 131_072);
+    expect(new Set(words).size).toBe(131_072);
+    for (let i = 0; i < 131_072; i += 31) {
+      const word = words[i]!;
+      expect([w.styleForeground!(lineage, word), w.styleUnderlineColor!(lineage, word)]).toEqual([
+        RGB | i,
+        underlined(i),
+      ]);
+      expect(w.internStyle!(lineage, RGB | i, RGB | 0xfefefe, underlined(i), 5, 0) >>> 0).toBe(word);
+    }
     const word = w.internStyle!(lineage, RGB | 0xff0102, RGB | 0x080808, 0, 5, 0);
     expect([w.styleForeground!(lineage, word), w.styleBackground!(lineage, word)]).toEqual([
       PALETTE | 196,

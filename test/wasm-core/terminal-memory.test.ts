@@ -122,6 +122,19 @@ test("colours are right after the tables were swept", () => {
   live.free();
 });
 
+test("a screen whose every cell has two colours of its own takes at most 40 kB", () => {
+  const live = core.createTerminal(80, 24, "host");
+  let text = "";
+  for (let row = 0, k = 0; row < 24; row++) {
+    text += `\x1b[${row + 1};1H`;
+    for (let col = 0; col < 80; col++, k++)
+      text += `\x1b[38;2;${k & 255};${k >> 8};7;48;2;${k & 255};9;${k >> 8}mx`;
+  }
+  live.feed(encode(text));
+  expect(inUse()).toBeLessThan(40_000);
+  live.free();
+});
+
 test("an idle session of 80×24 costs less than 60 kB, a blank one less than 3 kB", () => {
   const blank = core.createTerminal(80, 24, "host");
   expect(inUse()).toBeLessThan(3000);

@@ -1,6 +1,6 @@
 /**
- * A table of distinct byte strings: equal bytes always have the same index. lineage.ts keeps its extended styles,
- * clusters and links in three of them; nobody else uses it.
+ * A table of distinct byte strings: equal bytes always have the same index. lineage.ts keeps clusters and
+ * links in two of them, styles.ts rich styles in one; nobody else uses it.
  *
  * Nothing counts references to an entry. Instead the owner marks the entries it still finds in use and sweeps the
  * rest: {@link wantsSweep} says when that is worth its price. Indices of surviving entries never change.

@@ -12,7 +12,7 @@
  *
  *   style word (u32; 0 = default rendition)
  *     EXT clear: 0..8 foreground, 9..17 background (0 = default, 1..256 = palette 0..255), 18..30 attributes
- *     EXT set:   0..30 index of an interned 16-byte-aligned extended style of the terminal's lineage (RGB colours,
+ *     EXT set:   0..30 index of an interned extended style of the terminal's lineage (RGB colours,
  *                underline colour, hyperlink); used only if the rendition cannot be said inline, so equal
  *                renditions always have equal style words and cells compare as u64.
  */

@@ -1,6 +1,6 @@
 /**
  * A lineage: what a terminal and all its copies share so that their cells can be compared as plain numbers: extended
- * styles, clusters and links, each interned (intern.ts).
+ * styles, clusters and links, each interned (styles.ts, intern.ts).
  *
  * A lineage is created for a new terminal, joined by each copy, and freed when the last of them leaves. Its tables
  * are reclaimed by marking everything that the rows and pens of all its terminals refer to, and sweeping the rest;
@@ -25,17 +25,32 @@ import {
 import * as L from "./layout";
 import { allocZeroed, release } from "./pool";
 import { CHANGE_ERASE, forgetStyles, keepStyle, NO_STYLE, StylesAtHand } from "./style-cache";
+import {
+  recordAttributes,
+  recordBackground,
+  recordForeground,
+  recordLink,
+  recordUnderlineColor,
+  STYLE_TABLE_BYTES,
+  stylesAdd,
+  stylesBeginMarks,
+  stylesFind,
+  stylesFree,
+  stylesInit,
+  stylesLive,
+  stylesMark,
+  stylesSweep,
+  stylesWantSweep,
+} from "./styles";
 import { decodeUtf8, encodeUtf8, utf8Length } from "./utf8";
 
 const REFS: usize = 0; // u32 terminals in the list
 const FIRST: usize = 4; // u32 first terminal
 const STYLES: usize = 8;
-const CLUSTERS: usize = STYLES + INTERN_TABLE_BYTES;
+const CLUSTERS: usize = STYLES + STYLE_TABLE_BYTES;
 const LINKS: usize = CLUSTERS + INTERN_TABLE_BYTES;
 const LINEAGE_BYTES: usize = LINKS + INTERN_TABLE_BYTES;
 
-/** Most extended styles of a lineage: two whole 250×250 screens without two equal cells. */
-const MAX_STYLES: u32 = 131072;
 const MAX_CLUSTERS: u32 = 65536;
 const MAX_LINKS: u32 = 16384;
 const NO_BYTE_LIMIT: u32 = 0x7fffffff;
@@ -43,15 +58,6 @@ const NO_BYTE_LIMIT: u32 = 0x7fffffff;
 const MAX_LINK_BYTES: u32 = 4 << 20;
 /** Longest cluster in bytes. Stock Mosh stops at 35 (terminal.md 5); grapheme clusters may be longer. */
 const MAX_CLUSTER_BYTES: i32 = 64;
-
-// ---- extended style: an entry of the style table
-//   0 u32 foreground │ 4 u32 background │ 8 u32 underline colour │ 12 u16 attributes │ 14 u16 link
-const X_FOREGROUND: usize = 0;
-const X_BACKGROUND: usize = 4;
-const X_UNDERLINE: usize = 8;
-const X_ATTRIBUTES: usize = 12;
-const X_LINK: usize = 14;
-const X_BYTES: i32 = 16;
 
 const scratch: usize = memory.data(128, 16);
 
@@ -61,7 +67,7 @@ const scratch: usize = memory.data(128, 16);
 export function newLineage(): usize {
   const lineage = allocZeroed(LINEAGE_BYTES);
   if (lineage == 0) return 0;
-  internInit(lineage + STYLES);
+  stylesInit(lineage + STYLES);
   internInit(lineage + CLUSTERS);
   internInit(lineage + LINKS);
   return lineage;
@@ -90,7 +96,7 @@ export function leaveLineage(t: usize): void {
   store<u32>(lineage, references, REFS);
   if (references) return;
   forgetStyles();
-  internFree(lineage + STYLES);
+  stylesFree(lineage + STYLES);
   internFree(lineage + CLUSTERS);
   internFree(lineage + LINKS);
   release(lineage, LINEAGE_BYTES);
@@ -101,8 +107,8 @@ export function leaveLineage(t: usize): void {
 function markStyle(lineage: usize, style: u32): void {
   if ((style & L.STYLE_EXT) == 0) return;
   const index = style & ~L.STYLE_EXT;
-  if (!internMark(lineage + STYLES, index)) return;
-  const link = load<u16>(internPtr(lineage + STYLES, index), X_LINK);
+  if (!stylesMark(lineage + STYLES, index)) return;
+  const link = recordLink(lineage + STYLES, index);
   if (link) internMark(lineage + LINKS, link - 1);
 }
 
@@ -136,6 +142,7 @@ function markTable(lineage: usize, table: usize, known: usize, rows: i32): u32 {
 
 /** Removes what no terminal of the lineage refers to, except link `keep` (0 = none). */
 function sweep(lineage: usize, keep: u32): void {
+  if (!stylesBeginMarks(lineage + STYLES)) return;
   forgetStyles();
   if (keep) internMark(lineage + LINKS, keep - 1);
   let cells: u32 = 0;
@@ -154,7 +161,7 @@ function sweep(lineage: usize, keep: u32): void {
     markStyle(lineage, load<u32>(t, L.T_SAVED_PEN));
     markStyle(lineage, load<u32>(t, L.T_SAVED_PEN_ALTERNATE));
   }
-  internSweep(lineage + STYLES, cells);
+  stylesSweep(lineage + STYLES, cells);
   internSweep(lineage + CLUSTERS, cells);
   internSweep(lineage + LINKS, cells);
 }
@@ -209,12 +216,12 @@ export function internStyle(
   if (isInline(fg) && isInline(bg) && underlineColor == L.COLOR_DEFAULT && link == 0) {
     return inlineColor(fg) | (inlineColor(bg) << L.STYLE_BG_SHIFT) | (attrs << L.STYLE_ATTR_SHIFT);
   }
-  store<u32>(scratch, fg, X_FOREGROUND);
-  store<u32>(scratch, bg, X_BACKGROUND);
-  store<u32>(scratch, underlineColor, X_UNDERLINE);
-  store<u16>(scratch, <u16>attrs, X_ATTRIBUTES);
-  store<u16>(scratch, <u16>link, X_LINK);
-  const index = intern(lineage, lineage + STYLES, scratch, X_BYTES, MAX_STYLES, NO_BYTE_LIMIT, link);
+  const table = lineage + STYLES;
+  let index = stylesFind(table, fg, bg, underlineColor, attrs, link);
+  if (index < 0) {
+    if (stylesWantSweep(table)) sweep(lineage, link);
+    index = stylesAdd(table, fg, bg, underlineColor, attrs, link);
+  }
   if (index >= 0) return L.STYLE_EXT | <u32>index;
   return degradedColor(fg) | (degradedColor(bg) << L.STYLE_BG_SHIFT) | (attrs << L.STYLE_ATTR_SHIFT);
 }
@@ -228,40 +235,36 @@ export function eraseStyle(lineage: usize, pen: u32): u32 {
   return style;
 }
 
-function extended(lineage: usize, style: u32): usize {
-  return internPtr(lineage + STYLES, style & ~L.STYLE_EXT);
-}
-
 function wholeColor(inline: u32): u32 {
   return inline ? L.COLOR_PALETTE | (inline - 1) : L.COLOR_DEFAULT;
 }
 
 /** COLOR_* value. */
 export function styleForeground(lineage: usize, style: u32): u32 {
-  if (style & L.STYLE_EXT) return load<u32>(extended(lineage, style), X_FOREGROUND);
+  if (style & L.STYLE_EXT) return recordForeground(lineage + STYLES, style & ~L.STYLE_EXT);
   return wholeColor(style & L.STYLE_FG_MASK);
 }
 
 /** COLOR_* value. */
 export function styleBackground(lineage: usize, style: u32): u32 {
-  if (style & L.STYLE_EXT) return load<u32>(extended(lineage, style), X_BACKGROUND);
+  if (style & L.STYLE_EXT) return recordBackground(lineage + STYLES, style & ~L.STYLE_EXT);
   return wholeColor((style & L.STYLE_BG_MASK) >> L.STYLE_BG_SHIFT);
 }
 
 /** COLOR_* value; COLOR_DEFAULT = as the foreground. */
 export function styleUnderlineColor(lineage: usize, style: u32): u32 {
-  return style & L.STYLE_EXT ? load<u32>(extended(lineage, style), X_UNDERLINE) : L.COLOR_DEFAULT;
+  return style & L.STYLE_EXT ? recordUnderlineColor(lineage + STYLES, style & ~L.STYLE_EXT) : L.COLOR_DEFAULT;
 }
 
 /** ATTR_* bits. */
 export function styleAttributes(lineage: usize, style: u32): u32 {
-  if (style & L.STYLE_EXT) return load<u16>(extended(lineage, style), X_ATTRIBUTES);
+  if (style & L.STYLE_EXT) return recordAttributes(lineage + STYLES, style & ~L.STYLE_EXT);
   return style >> L.STYLE_ATTR_SHIFT;
 }
 
 /** Link number for linkParams… and linkUrl…, 0 = none. */
 export function styleLink(lineage: usize, style: u32): u32 {
-  return style & L.STYLE_EXT ? load<u16>(extended(lineage, style), X_LINK) : 0;
+  return style & L.STYLE_EXT ? recordLink(lineage + STYLES, style & ~L.STYLE_EXT) : 0;
 }
 
 // ---- clusters
@@ -352,5 +355,7 @@ export function linkUrlLength(lineage: usize, link: u32): i32 {
 
 /** Interned entries of a lineage: 0 styles, 1 clusters, 2 links. */
 export function lineageEntries(lineage: usize, kind: i32): i32 {
-  return internLive(lineage + STYLES + <usize>kind * INTERN_TABLE_BYTES);
+  return kind == 0
+    ? stylesLive(lineage + STYLES)
+    : internLive(lineage + CLUSTERS + <usize>(kind - 1) * INTERN_TABLE_BYTES);
 }

@@ -14,7 +14,7 @@ export { decodeUtf8, encodeUtf8, utf8Length } from "./utf8";
 // One nibble of an answer per class: width + 1.
 export const MOSH_WIDTHS: u64 = 0x0000_0000_0321_0321;
 export const HOST_WIDTHS: u64 = 0x0000_0321_0321_0321;
-const FIRST_UNSETTLED: u32 = 4;
+export const FIRST_UNSETTLED: u32 = 4;
 
 const LAST_CODE_POINT: u32 = 0x10ffff;
 const BLOCK_SHIFT: u32 = 7;
@@ -64,7 +64,13 @@ export class Widths {
   /** -1, 0, 1 or 2. @param answers MOSH_WIDTHS or HOST_WIDTHS */
   // @ts-ignore: decorator
   @inline static of(answers: u64, codePoint: u32): i32 {
-    return (<i32>(answers >> (Widths.classOf(codePoint) << 2)) & 15) - 1;
+    return Widths.ofClass(answers, Widths.classOf(codePoint));
+  }
+
+  /** The same of what {@link classOf} said. */
+  // @ts-ignore: decorator
+  @inline static ofClass(answers: u64, kind: u32): i32 {
+    return (<i32>(answers >> (kind << 2)) & 15) - 1;
   }
 }
 

@@ -4,7 +4,16 @@
  */
 import * as L from "../layout";
 import { clusterLength, clusterPtr } from "../lineage";
-import { decodeUtf8, hostWidth, isUnsettledWidth, moshWidth, utf8Length } from "../unicode";
+import {
+  decodeUtf8,
+  FIRST_UNSETTLED,
+  HOST_WIDTHS,
+  isUnsettledWidth,
+  MOSH_WIDTHS,
+  moshWidth,
+  utf8Length,
+  Widths,
+} from "../unicode";
 import { putByte, putBytes, putCodePoint } from "./output";
 import { sameRendition } from "./rendition";
 
@@ -90,21 +99,27 @@ export const PRINT_DOUBTFUL: i32 = 2;
 /** The peer cannot print it: blank it. */
 export const PRINT_IMPOSSIBLE: i32 = 3;
 
+/** Base character of the cell that {@link printability} looked at last: what {@link putCell} prints. */
+let base: u32 = 0;
+
 /** One of PRINT_*: what the peer will make of this cell's base character. */
 export function printability(lineage: usize, cell: u64): i32 {
   const content = <u32>cell;
   const visible = content & VISIBLE;
-  if (visible < 0x7f) return visible >= SPACE || visible == 0 ? PRINT_SETTLED : PRINT_IMPOSSIBLE;
-  const base = baseOf(lineage, content);
+  if (visible < 0x7f) {
+    base = visible ? visible : SPACE;
+    return visible >= SPACE || visible == 0 ? PRINT_SETTLED : PRINT_IMPOSSIBLE;
+  }
+  base = baseOf(lineage, content);
   const width = content & L.CELL_WIDE ? 2 : 1;
-  const peers = moshWidth(base);
-  if (peers == width) {
-    if (isUnsettledWidth(base)) return width == 2 ? PRINT_DOUBTFUL : PRINT_UNSETTLED;
+  const kind = Widths.classOf(base);
+  if (Widths.ofClass(MOSH_WIDTHS, kind) == width) {
+    if (kind >= FIRST_UNSETTLED) return width == 2 ? PRINT_DOUBTFUL : PRINT_UNSETTLED;
     return PRINT_SETTLED;
   }
   // A control or a mark cannot stand alone; anything else is newer than the peer's table, or the host's idea of a
   // cluster's width is not the peer's.
-  return base < 0xa0 || hostWidth(base) <= 0 ? PRINT_IMPOSSIBLE : PRINT_DOUBTFUL;
+  return base < 0xa0 || Widths.ofClass(HOST_WIDTHS, kind) <= 0 ? PRINT_IMPOSSIBLE : PRINT_DOUBTFUL;
 }
 
 /**
@@ -114,27 +129,27 @@ export function printability(lineage: usize, cell: u64): i32 {
 function putMarks(lineage: usize, content: u32, afterBase: bool): bool {
   let p = clusterPtr(lineage, content);
   const end = p + <usize>clusterLength(lineage, content);
-  if (afterBase) p += utf8Length(decodeUtf8(p));
+  if (afterBase) p += utf8Length(base);
   const first = p;
   let settled = true;
   while (p < end) {
     const mark = decodeUtf8(p);
-    if (hostWidth(mark) != 0) break;
-    if (mark == EMOJI_SELECTOR || isUnsettledWidth(mark)) settled = false;
+    const kind = Widths.classOf(mark);
+    if (Widths.ofClass(HOST_WIDTHS, kind) != 0) break;
+    if (mark == EMOJI_SELECTOR || kind >= FIRST_UNSETTLED) settled = false;
     p += utf8Length(mark);
   }
   if (p > first) putBytes(first, <i32>(p - first));
   return settled;
 }
 
-/** Prints a cell that is not PRINT_IMPOSSIBLE. False if the position behind it is unknown. */
+/** Prints the cell that {@link printability} was just asked about, if not PRINT_IMPOSSIBLE. False if the position behind it is unknown. */
 export function putCell(lineage: usize, cell: u64, kind: i32): bool {
   const content = <u32>cell;
-  const base = baseOf(lineage, content);
   putCodePoint(base);
-  let settled = kind == PRINT_SETTLED;
   // A peer that drops the base would hang its marks on the blank, or on anything else.
   if (kind == PRINT_DOUBTFUL && moshWidth(base) < 0) return false;
+  let settled = kind == PRINT_SETTLED;
   if (content & L.CELL_CLUSTER) {
     if (!putMarks(lineage, content, (content & L.CELL_FALLBACK) == 0)) settled = false;
   } else if (content & L.CELL_FALLBACK && content & L.CONTENT_MASK) {

@@ -7,7 +7,7 @@ import { textEquals } from "../memory";
 import { sameCell } from "./cell";
 import { peerEncoding } from "./frame";
 import { sameRendition } from "./rendition";
-import { firstDifference } from "./row";
+import { firstDifference } from "./compare";
 
 /** Cells from the first difference on, in the peer's terms; the wrap flag counts in the last one. */
 function equalRows(a: usize, b: usize, cols: i32): bool {

@@ -18,20 +18,21 @@ import {
   rowBytes,
   textEquals,
 } from "../memory";
+import { firstDifference } from "./compare";
 import * as O from "./output";
 import * as P from "./position";
 import * as R from "./rendition";
-import { drawRow, firstDifference, printGap, startRows } from "./row";
-import { SCROLL_SCRATCH, scrollRows } from "./scroll";
+import { drawRow, printGap, startRows } from "./row";
+import { SCROLL_SCRATCH, scrollRows, scrollWhole, startScrolls } from "./scroll";
 import { putClipboard, putTitle } from "./text";
 
 /** Fewer changed rows than this are not worth looking for scrolls, or for a blank rest of the screen. */
 const SCROLL_FROM_ROWS: i32 = 3;
 const ERASE_FROM_ROWS: i32 = 2;
 
-// ---- scratch, kept between frames. Per row of the screen: u8 dirty; u32 working copy of the old table; u32 rows made
+// ---- scratch, kept between frames. Per row of the screen: u16 first difference; u32 working copy of the old table; u32 rows made
 // for a change of size; and what scroll.ts needs
-const SCRATCH_PER_ROW: usize = 1 + 4 + 4 + SCROLL_SCRATCH;
+const SCRATCH_PER_ROW: usize = 2 + 4 + 4 + SCROLL_SCRATCH;
 let scratch: usize = 0;
 let scratchBytes: usize = 0;
 
@@ -49,7 +50,7 @@ function prepare(rows: i32): bool {
 }
 
 function workTable(rows: i32): usize {
-  return scratch + (<usize>(rows + 15) & ~15);
+  return scratch + (<usize>((rows << 1) + 15) & ~15);
 }
 
 /** Rows of the receiver after a change of size, or all 0 for a screen that was erased. */
@@ -191,33 +192,54 @@ function blankTail(table: usize, cols: i32, rows: i32): i32 {
   return y;
 }
 
+/** Span of the rows that differ, and how many do. */
+let start: i32 = 0;
+let end: i32 = 0;
+let count: i32 = 0;
+
+/** Finds the rows that differ between two tables: for each its first column that does, from 1 on, or 0. */
+function compareRows(old: usize, now: usize, cols: i32, rows: i32): void {
+  start = rows;
+  end = 0;
+  count = 0;
+  for (let y = 0; y < rows; y++) {
+    const before = tableAt(old, y);
+    const row = tableAt(now, y);
+    let difference = 0;
+    if (before != row) {
+      const first = firstDifference(before, row, cols);
+      if (first < cols) {
+        difference = first + 1;
+        if (count++ == 0) start = y;
+        end = y + 1;
+      }
+    }
+    store<u16>(scratch + ((<usize>y) << 1), <u16>difference);
+  }
+}
+
 /** Draws the rows that differ between `old` (a table, entries 0 = blank) and b's. */
 function drawRows(old: usize, b: usize, mayScroll: bool): void {
   const cols = load<i32>(b, L.T_COLS);
   const rows = load<i32>(b, L.T_ROWS);
   const now: usize = load<u32>(b, L.T_ROW_TABLE);
-  const dirty = scratch;
-  let start = rows;
-  let end = 0;
-  let count = 0;
-  for (let y = 0; y < rows; y++) {
-    const before = tableAt(old, y);
-    const row = tableAt(now, y);
-    const differs = before != row && firstDifference(before, row, cols) < cols;
-    store<u8>(dirty + <usize>y, <u8>differs);
-    if (!differs) continue;
-    if (count++ == 0) start = y;
-    end = y + 1;
-  }
-  if (count == 0) return;
-  if (mayScroll && count >= SCROLL_FROM_ROWS) {
-    const table = workTable(rows);
-    memory.copy(table, old, (<usize>rows) << 2);
-    if (scrollRows(table, now, cols, rows, start, end, scrollScratch(rows), screen)) {
-      old = table;
-      memory.fill(dirty + <usize>start, 1, end - start);
+  let scrolled = false;
+  if (mayScroll && rows >= SCROLL_FROM_ROWS) {
+    startScrolls(workTable(rows), now, cols, rows, scrollScratch(rows), screen);
+    if (scrollWhole(old)) {
+      old = workTable(rows);
+      scrolled = true;
     }
   }
+  compareRows(old, now, cols, rows);
+  if (mayScroll && count >= SCROLL_FROM_ROWS) {
+    if (!scrolled) memory.copy(workTable(rows), old, (<usize>rows) << 2);
+    if (scrollRows(start, end)) {
+      old = workTable(rows);
+      compareRows(old, now, cols, rows);
+    }
+  }
+  if (count == 0) return;
   const blankFrom = count >= ERASE_FROM_ROWS ? blankTail(now, cols, rows) : rows;
   let from = 0;
   for (let y = start; y < end || from > 0; y++) {
@@ -227,11 +249,13 @@ function drawRows(old: usize, b: usize, mayScroll: bool): void {
       O.putCsi0(0x4a);
       return;
     }
+    const difference = <i32>load<u16>(scratch + ((<usize>y) << 1));
+    if (difference == 0) {
+      from = 0;
+      continue;
+    }
     const below = y + 1 < rows ? tableAt(now, y + 1) : 0;
-    const isDirty = y < end && load<u8>(dirty + <usize>y) != 0;
-    const before = tableAt(old, y);
-    const row = tableAt(now, y);
-    from = isDirty && before != row ? drawRow(y, before, row, from, below) : 0;
+    from = drawRow(y, tableAt(old, y), tableAt(now, y), difference - 1, from, below);
   }
 }
 
@@ -251,8 +275,8 @@ export function frame(
   const sameSize = cols == load<i32>(a, L.T_COLS) && rows == load<i32>(a, L.T_ROWS);
   initialized = known;
   screen = onScreen;
-  startRows(load<u32>(b, L.T_LINEAGE), cols, ech, bce, screen);
-  P.startPosition(cols, screen && (!known || hasMode(a, L.MODE_CURSOR_VISIBLE)));
+  if (!startRows(load<u32>(b, L.T_LINEAGE), cols, ech, bce, screen)) return false;
+  P.startPosition(cols, screen && (!known || hasMode(a, L.MODE_CURSOR_VISIBLE)), !screen);
   R.assumePen(load<u32>(a, L.T_PEN));
   prologue(a, b, titles);
   const row = min(load<i32>(a, L.T_CURSOR_ROW), rows - 1);

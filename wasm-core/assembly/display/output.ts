@@ -77,6 +77,15 @@ export function reserve(bytes: i32): usize {
   return out + <usize>bytes + SLACK <= end ? out : 0;
 }
 
+/** Static and inlined: for loops that should call nothing. */
+export class Out {
+  /** As {@link reserve}. */
+  // @ts-ignore: decorator
+  @inline static reserve(bytes: i32): usize {
+    return out + <usize>bytes + SLACK <= end ? out : reserve(bytes);
+  }
+}
+
 export function commit(to: usize): void {
   out = to;
 }
@@ -121,17 +130,21 @@ export function digits(n: u32): i32 {
   return n < 1000 ? 3 : n < 10000 ? 4 : 5;
 }
 
+/** The digits of a number below 1000, the first in the lowest byte, those it has not are zeros in front. */
+export function threeDigits(n: u32): u32 {
+  const hundreds = (n * 41) >> 12;
+  const rest = n - hundreds * 100;
+  const tens = (rest * 103) >> 10;
+  return (hundreds | (tens << 8) | ((rest - tens * 10) << 16)) + 0x303030;
+}
+
 /** A number in decimal. Colours, rows and columns are below 1000: without a division or a loop. */
 export function putNumber(n: u32): void {
   if (!room()) return;
   const length = digits(n);
   if (n < 1000) {
-    const hundreds = (n * 41) >> 12;
-    const rest = n - hundreds * 100;
-    const tens = (rest * 103) >> 10;
-    const text = (hundreds | (tens << 8) | ((rest - tens * 10) << 16)) + 0x303030;
     // What is written behind the number is overwritten.
-    store<u32>(out, text >> ((3 - length) << 3));
+    store<u32>(out, threeDigits(n) >> ((3 - length) << 3));
   } else {
     let rest = n;
     let p = out + <usize>length;
@@ -164,16 +177,24 @@ export function putCsi0(final: u8): void {
 
 /** CSI n final; n is written even if it is 1. */
 export function putCsi1(n: u32, final: u8): void {
-  putCsi();
-  putNumber(n);
-  putByte(final);
+  if (n >= 1000) {
+    putCsi();
+    putNumber(n);
+    putByte(final);
+    return;
+  }
+  if (!room()) return;
+  store<u16>(out, 0x5b1b);
+  const length = digits(n);
+  store<u32>(out, threeDigits(n) >> ((3 - length) << 3), 2);
+  store<u8>(out + <usize>length, final, 2);
+  out += 3 + <usize>length;
 }
 
 /** CSI n final, or CSI final for n = 1. */
 export function putCsiCount(n: u32, final: u8): void {
-  putCsi();
-  if (n != 1) putNumber(n);
-  putByte(final);
+  if (n != 1) putCsi1(n, final);
+  else putCsi0(final);
 }
 
 /** CSI a;b final */
@@ -191,25 +212,4 @@ export function putMode(mode: u32, on: bool): void {
   putByte(0x3f);
   putNumber(mode);
   putByte(on ? 0x68 : 0x6c);
-}
-
-/** Where the next byte goes, for {@link keepShorter}. */
-export function outputMark(): usize {
-  return out - start;
-}
-
-/** Of two alternatives written one after the other (from `first` and from `second` on), keeps the shorter one. */
-export function keepShorter(first: usize, second: usize): void {
-  if (failed) return;
-  const firstLength = second - first;
-  const secondLength = out - start - second;
-  if (secondLength >= firstLength) {
-    out = start + second;
-    return;
-  }
-  // Forwards in pieces, the last one longer than needed: of so few bytes a bulk copy is mostly its call.
-  for (let i: usize = 0; i < secondLength; i += 16) {
-    v128.store(start + first + i, v128.load(start + second + i));
-  }
-  out = start + first + secondLength;
 }

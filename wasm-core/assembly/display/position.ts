@@ -1,15 +1,17 @@
 /**
  * Where the receiver's cursor is, and the shortest way to move it. Used by frame, row and scroll.
  *
- * The position is exact, or unknown (after a character whose width the peers disagree about), or "edge": behind the
- * last column of a row, where a terminal waits with the wrap. From the edge only an absolute move or CR is safe
- * (display.md D1 and 4 (3)).
+ * The position is exact, or unknown, or known by its row only (after a character whose width the peers disagree about),
+ * or "edge": behind the last column of a row, where a terminal waits with the wrap. From the edge only an absolute move or
+ * CR is safe (display.md D1 and 4 (3)).
  */
 import * as O from "./output";
 
 const UNKNOWN: i32 = 0;
 const EXACT: i32 = 1;
 const EDGE: i32 = 2;
+/** Somewhere in row y; on the wire only. */
+const ROW: i32 = 3;
 
 const BS: u8 = 0x08;
 const LF: u8 = 0x0a;
@@ -25,12 +27,16 @@ let untouched: bool = false;
 let hideFirst: bool = false;
 /** It was hidden in this frame. */
 let hidden: bool = false;
+/** The receiver is an emulator behind the wire: it has CHA, which old terminals lack. */
+let wire: bool = false;
 
 /**
  * Starts a frame on a screen of `cols` columns.
  * @param hide the cursor is visible and must be hidden before the first move
+ * @param onWire the receiver is an emulator behind the wire
  */
-export function startPosition(cols: i32, hide: bool): void {
+export function startPosition(cols: i32, hide: bool, onWire: bool): void {
+  wire = onWire;
   width = cols;
   hideFirst = hide;
   hidden = false;
@@ -58,6 +64,12 @@ export function startAt(row: i32, col: i32): void {
 export function forgetPosition(): void {
   untouched = false;
   state = UNKNOWN;
+}
+
+/** The cursor is somewhere in the row it was in. */
+export function forgetColumn(): void {
+  untouched = false;
+  state = wire && state != UNKNOWN ? ROW : UNKNOWN;
 }
 
 /** Columns were printed from an exact position on. */
@@ -139,6 +151,16 @@ function fromMarginCost(col: i32): i32 {
   return col ? 1 + countCost(col) : 1;
 }
 
+/** Cost of CHA, or CR. */
+function columnCost(col: i32): i32 {
+  return col ? 3 + O.digits(col + 1) : 1;
+}
+
+function putColumn(col: i32): void {
+  if (col) O.putCsi1(col + 1, 0x47);
+  else O.putByte(CR);
+}
+
 function horizontalCost(from: i32, to: i32): i32 {
   if (to >= from) return to == from ? 0 : countCost(to - from);
   return min(fromMarginCost(to), min(from - to, countCost(from - to)));
@@ -162,6 +184,7 @@ function putHorizontal(from: i32, to: i32): void {
 /** Cost of the relative way, or more than any. */
 function relativeCost(row: i32, col: i32): i32 {
   if (state == EXACT) return verticalCost(row - y) + horizontalCost(x, col);
+  if (state == ROW) return verticalCost(row - y) + columnCost(col);
   return state == EDGE ? verticalCost(row - y) + fromMarginCost(col) : i32.MAX_VALUE;
 }
 
@@ -182,7 +205,10 @@ export function knownColumn(): i32 {
 export function moveTo(row: i32, col: i32): void {
   if (isAt(row, col)) return;
   if (relativeCost(row, col) < absoluteCost(row, col)) {
-    if (state == EDGE) {
+    if (state == ROW) {
+      putColumn(col);
+      x = col;
+    } else if (state == EDGE) {
       O.putByte(CR);
       x = 0;
     }
@@ -192,6 +218,37 @@ export function moveTo(row: i32, col: i32): void {
     putAbsolute(row, col);
   }
   placeAt(row, col);
+}
+
+/** Goes to a column of the row that the cursor is in at a column that is not known. False if it is elsewhere. */
+export function returnTo(row: i32, col: i32): bool {
+  if (state != ROW || y != row) return false;
+  putColumn(col);
+  placeAt(row, col);
+  return true;
+}
+
+/** Static and inlined: for loops that should call nothing. */
+export class Cursor {
+  /**
+   * As {@link returnTo}, at `out`, where there is room for eight bytes.
+   * @returns where the next byte goes; `out` if the cursor is in another row, or its column is known
+   */
+  // @ts-ignore: decorator
+  @inline static returnAt(out: usize, row: i32, col: i32): usize {
+    if (state != ROW || y != row || col >= 999) return out;
+    placeAt(row, col);
+    if (col == 0) {
+      store<u8>(out, CR);
+      return out + 1;
+    }
+    const n = <u32>col + 1;
+    const length = O.digits(n);
+    store<u16>(out, 0x5b1b);
+    store<u32>(out, O.threeDigits(n) >> ((3 - length) << 3), 2);
+    store<u8>(out + <usize>length, 0x47, 2);
+    return out + <usize>length + 3;
+  }
 }
 
 /** {@link moveTo} while drawing: a visible cursor of a real terminal is hidden before it travels. */

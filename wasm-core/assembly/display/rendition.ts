@@ -8,7 +8,8 @@
  */
 import * as L from "../layout";
 import { styleAttributes, styleBackground, styleForeground } from "../lineage";
-import { digits, keepShorter, outputMark, putByte, putCsi, putNumber } from "./output";
+import { commit, digits, putByte, putCsi, putNumber, reserve } from "./output";
+import { SGR_ROOM, Sgr } from "./sgr-text";
 
 const KEPT_ATTRIBUTES: u32 = L.ATTR_BOLD | L.ATTR_ITALIC | L.ATTR_BLINK | L.ATTR_INVERSE | L.ATTR_INVISIBLE;
 /** The one underline of the profile: shape 1. */
@@ -16,6 +17,11 @@ const UNDERLINED: u32 = 1 << L.ATTR_UNDERLINE_SHIFT;
 
 const SEMICOLON: u8 = 0x3b;
 const SGR_FINAL: u8 = 0x6d;
+/** ESC [ */
+const CSI: u16 = 0x5b1b;
+/** Style words without any of these bits are the same rendition only if they are equal. */
+export const UNSURE_STYLE: u32 =
+  L.STYLE_EXT | ((~(KEPT_ATTRIBUTES | UNDERLINED) & 0x1fff) << L.STYLE_ATTR_SHIFT);
 /** No style word: the index of no extended style. */
 const NO_STYLE: u32 = 0xffffffff;
 
@@ -32,11 +38,19 @@ export function useLineage(shared: usize): void {
   lineage = shared;
 }
 
-/** Attributes of a style word, mapped down. */
-function profileAttributes(style: u32): u32 {
-  const attributes = styleAttributes(lineage, style);
+function keptAttributes(attributes: u32): u32 {
   const kept = attributes & KEPT_ATTRIBUTES;
   return attributes & L.ATTR_UNDERLINE_MASK ? kept | UNDERLINED : kept;
+}
+
+/** Attributes of a style word, mapped down. */
+function profileAttributes(style: u32): u32 {
+  return keptAttributes(styleAttributes(lineage, style));
+}
+
+/** True if this very style word is known to be the pen's. */
+export function penHas(style: u32): bool {
+  return style == penStyle;
 }
 
 /** True if the two style words are the same rendition for the peer. */
@@ -144,79 +158,75 @@ function offCode(bit: u32): u32 {
   return bit == 0 ? 22 : 20 + onCode(bit);
 }
 
-/** Whether the next parameter needs a separator. */
-let separate: bool = false;
-
-function putParameter(n: u32): void {
-  if (separate) putByte(SEMICOLON);
-  putNumber(n);
-  separate = true;
-}
-
-function putColor(color: u32, base: u32): void {
-  if (color == L.COLOR_DEFAULT) {
-    putParameter(base + 9);
-  } else if ((color & 0xff000000) == L.COLOR_RGB) {
-    putParameter(base + 8);
-    putParameter(2);
-    putParameter((color >> 16) & 255);
-    putParameter((color >> 8) & 255);
-    putParameter(color & 255);
-  } else if ((color & 255) < 8) {
-    putParameter(base + (color & 255));
-  } else if ((color & 255) < 16) {
-    // 90..97 and 100..107 are palette 8..15 (terminal.md 10)
-    putParameter(base + 52 + (color & 255));
-  } else {
-    putParameter(base + 8);
-    putParameter(5);
-    putParameter(color & 255);
+/** Attributes on and off as parameters. */
+function putAttributes(out: usize, changed: u32, attributes: u32): usize {
+  for (let rest = changed; rest != 0; rest &= rest - 1) {
+    const bit = ctz(rest);
+    out = Sgr.putNumber(out, (attributes >> bit) & 1 ? onCode(bit) : offCode(bit));
   }
+  return out;
 }
 
-/** The parameters that lead from one rendition to another. */
-function putChange(
-  fromForeground: u32,
-  fromBackground: u32,
-  fromAttributes: u32,
-  foreground: u32,
-  background: u32,
-  attributes: u32,
-): void {
-  const changed = fromAttributes ^ attributes;
-  for (let bit: u32 = 0; bit < 9 && changed >> bit != 0; bit++) {
-    if (changed & (1 << bit)) putParameter(attributes & (1 << bit) ? onCode(bit) : offCode(bit));
-  }
-  if (fromForeground != foreground) putColor(foreground, 30);
-  if (fromBackground != background) putColor(background, 40);
-}
-
-function changePen(foreground: u32, background: u32, attributes: u32): void {
-  if (foreground == 0 && background == 0 && attributes == 0) {
-    putCsi();
-  } else {
-    const first = outputMark();
-    putCsi();
-    separate = false;
-    putChange(penForeground, penBackground, penAttributes, foreground, background, attributes);
+/**
+ * Writes the change of the pen to this rendition at `out`, where SGR_ROOM bytes are free.
+ * @returns where the next byte goes
+ */
+function putPen(out: usize, foreground: u32, background: u32, attributes: u32): usize {
+  store<u16>(out, CSI);
+  out += 2;
+  const changed = penAttributes ^ attributes;
+  const newForeground = penForeground != foreground;
+  const newBackground = penBackground != background;
+  if ((foreground | background | attributes) == 0) {
+    out++;
+  } else if (
     // If nothing goes back to its default, the way over a reset is longer for certain.
-    const goesBack =
-      penAttributes != attributes ||
-      (foreground == 0 && penForeground != 0) ||
-      (background == 0 && penBackground != 0);
-    if (goesBack) {
-      const second = outputMark();
-      putCsi();
-      // An empty first parameter is 0: reset.
-      separate = true;
-      putChange(0, 0, 0, foreground, background, attributes);
-      keepShorter(first, second);
-    }
+    (changed != 0 || (foreground == 0 && newForeground) || (background == 0 && newBackground)) &&
+    resetLength(foreground, background, attributes) <
+      changeLength(newForeground, foreground, newBackground, background, changed, attributes)
+  ) {
+    // An empty first parameter is 0: reset.
+    store<u8>(out++, SEMICOLON);
+    if (attributes) out = putAttributes(out, attributes, attributes);
+    if (foreground) out = Sgr.putColor(out, foreground, 0);
+    if (background) out = Sgr.putColor(out, background, 1);
+  } else {
+    if (changed) out = putAttributes(out, changed, attributes);
+    if (newForeground) out = Sgr.putColor(out, foreground, 0);
+    if (newBackground) out = Sgr.putColor(out, background, 1);
   }
-  putByte(SGR_FINAL);
+  // In place of the last semicolon.
+  store<u8>(out - 1, SGR_FINAL);
   penForeground = foreground;
   penBackground = background;
   penAttributes = attributes;
+  return out;
+}
+
+function resetLength(foreground: u32, background: u32, attributes: u32): usize {
+  let length: usize = 1 + ((<usize>popcnt(attributes)) << 1);
+  if (foreground) length += Sgr.colorLength(foreground, 0);
+  if (background) length += Sgr.colorLength(background, 1);
+  return length;
+}
+
+function changeLength(
+  newForeground: bool,
+  foreground: u32,
+  newBackground: bool,
+  background: u32,
+  changed: u32,
+  attributes: u32,
+): usize {
+  let length: usize = ((<usize>popcnt(changed & attributes)) << 1) + <usize>popcnt(changed & ~attributes) * 3;
+  if (newForeground) length += Sgr.colorLength(foreground, 0);
+  if (newBackground) length += Sgr.colorLength(background, 1);
+  return length;
+}
+
+function changePen(foreground: u32, background: u32, attributes: u32): void {
+  const out = reserve(<i32>SGR_ROOM);
+  if (out) commit(putPen(out, foreground, background, attributes));
 }
 
 /** Gives the pen this rendition, in the shortest form. */
@@ -237,6 +247,37 @@ export function setPenForErase(style: u32, plain: bool): void {
   if (background == L.COLOR_DEFAULT || (plain && penAttributes)) changePen(L.COLOR_DEFAULT, background, 0);
   else changePen(penForeground, background, penAttributes);
   penStyle = NO_STYLE;
+}
+
+/** As {@link setPen} of a style that is not the pen's word, at `out`; returns where the next byte goes. */
+export function setPenAt(out: usize, style: u32): usize {
+  let foreground: u32;
+  let background: u32;
+  let attributes: u32;
+  if (style & L.STYLE_EXT) {
+    foreground = styleForeground(lineage, style);
+    background = styleBackground(lineage, style);
+    attributes = profileAttributes(style);
+    if (background == penBackground && attributes == penAttributes && foreground >> 24 == L.COLOR_RGB >> 24) {
+      // A gradient: nothing but another colour of text.
+      penStyle = style;
+      if (foreground == penForeground) return out;
+      penForeground = foreground;
+      store<u16>(out, CSI);
+      out = Sgr.putColor(out + 2, foreground, 0);
+      store<u8>(out - 1, SGR_FINAL);
+      return out;
+    }
+  } else {
+    foreground = style & L.STYLE_FG_MASK;
+    background = (style >> L.STYLE_BG_SHIFT) & L.STYLE_FG_MASK;
+    foreground = foreground ? L.COLOR_PALETTE | (foreground - 1) : L.COLOR_DEFAULT;
+    background = background ? L.COLOR_PALETTE | (background - 1) : L.COLOR_DEFAULT;
+    attributes = keptAttributes(style >> L.STYLE_ATTR_SHIFT);
+  }
+  penStyle = style;
+  if (foreground == penForeground && background == penBackground && attributes == penAttributes) return out;
+  return putPen(out, foreground, background, attributes);
 }
 
 /** Bytes that {@link setPen} would write, roughly: enough to choose between two ways of drawing. */

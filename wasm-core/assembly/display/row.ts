@@ -6,15 +6,40 @@
  * old one is always written (display.md D3), and none is printed in the last column (D2).
  */
 import * as L from "../layout";
-import { Widths } from "../unicode";
+import { allocScratch, releaseScratch, rowBytes } from "../memory";
+import { FIRST_UNSETTLED, Widths } from "../unicode";
 import * as C from "./cell";
+import { firstDifference, lastDifference } from "./compare";
+import { assumeErased, eraseRest, mostColumns, showsBlanks } from "./doubtful";
 import * as O from "./output";
+import {
+  assignBit,
+  BLANK,
+  BYTES,
+  Bits,
+  CHANGED,
+  COVERED,
+  lastBit,
+  nextBit,
+  OTHER,
+  planRow,
+  STARTS,
+  TEXT,
+  WINDOW,
+} from "./plan";
 import * as P from "./position";
 import * as R from "./rendition";
-import { putRun } from "./run";
+import { LONGEST, putText, Utf8 } from "./run";
+import { SGR_ROOM } from "./sgr-text";
 import { shiftRow } from "./shift";
 
 const SPACE: u8 = 0x20;
+/** Changes that span at most this many cells have no gap worth a move: see {@link closeGaps}. */
+const FEW: i32 = 6;
+/** All of a window's bits. */
+const MARKS: u64 = ((<u64>1) << WINDOW) - 1;
+/** Of a cell, what an erased one keeps. */
+const STYLE_ONLY: u64 = (<u64>~0) << 32;
 
 let lineage: usize = 0;
 let cols: i32 = 0;
@@ -23,66 +48,27 @@ let bce: bool = false;
 /** Drawing on a real terminal. */
 let screen: bool = false;
 
-export function startRows(shared: usize, columns: i32, hasEch: bool, hasBce: bool, onScreen: bool): void {
+/** Column where the bit sets of the row end (plan.ts). */
+let planned: i32 = 0;
+/** A row that was never written, as long as the longest that was drawn. */
+let blankRow: usize = 0;
+let blankBytes: usize = 0;
+
+/** Prepares for rows of `columns` columns. False if memory is exhausted. */
+export function startRows(shared: usize, columns: i32, hasEch: bool, hasBce: bool, onScreen: bool): bool {
   lineage = shared;
   cols = columns;
   ech = hasEch;
   bce = hasBce;
   screen = onScreen;
-}
-
-/** Bytes of the cells of two rows that are compared: an even number of cells (memory.ts), up to where both are blank. */
-function comparedBytes(a: usize, b: usize, columns: i32): usize {
-  const used = min(max(C.extentOf(a), C.extentOf(b)), columns);
-  return (<usize>(used + (used & 1))) << L.CELL_SHIFT;
-}
-
-class Cells {
-  /** Zero if the 32 bytes at `a` and `b` are equal. */
-  // @ts-ignore: decorator
-  @inline static difference(a: usize, b: usize): v128 {
-    return v128.or(v128.xor(v128.load(a), v128.load(b)), v128.xor(v128.load(a, 16), v128.load(b, 16)));
+  const bytes = rowBytes(columns);
+  if (bytes > blankBytes) {
+    if (blankRow) releaseScratch(blankRow, blankBytes);
+    blankRow = allocScratch(bytes);
+    blankBytes = blankRow ? bytes : 0;
+    if (blankRow) memory.fill(blankRow, 0, bytes);
   }
-}
-
-/** First of `columns` columns where two rows differ bit by bit, `columns` or more if none; `a` may be 0, the blank row. */
-export function firstDifference(a: usize, b: usize, columns: i32): i32 {
-  const bytes = comparedBytes(a, b, columns);
-  const pa = a + L.ROW_CELLS;
-  const pb = b + L.ROW_CELLS;
-  let i: usize = 0;
-  if (a == 0) {
-    for (; i < bytes; i += 16) if (v128.any_true(v128.load(pb + i))) break;
-    if (i < bytes && load<u64>(pb + i) == 0) i += 8;
-  } else {
-    const whole = bytes & ~127;
-    while (i < whole) {
-      const low = v128.or(Cells.difference(pa + i, pb + i), Cells.difference(pa + i + 32, pb + i + 32));
-      const high = v128.or(
-        Cells.difference(pa + i + 64, pb + i + 64),
-        Cells.difference(pa + i + 96, pb + i + 96),
-      );
-      if (v128.any_true(v128.or(low, high))) break;
-      i += 128;
-    }
-    while (i < bytes && load<u64>(pa + i) == load<u64>(pb + i)) i += 8;
-  }
-  return i < bytes ? <i32>(i >> L.CELL_SHIFT) : columns;
-}
-
-/** Last column where two rows differ bit by bit; they do. */
-function lastDifference(a: usize, b: usize): i32 {
-  const pa = a + L.ROW_CELLS;
-  const pb = b + L.ROW_CELLS;
-  let i = comparedBytes(a, b, cols);
-  while (i > 0) {
-    const old = a ? v128.load(pa + i - 16) : i64x2.splat(0);
-    if (v128.any_true(v128.xor(old, v128.load(pb + i - 16)))) break;
-    i -= 16;
-  }
-  const second = i - 8;
-  if ((a ? load<u64>(pa + second) : 0) == load<u64>(pb + second)) i -= 8;
-  return <i32>(i >> L.CELL_SHIFT) - 1;
+  return blankRow != 0;
 }
 
 function wrapFlag(cell: u64): u32 {
@@ -123,6 +109,7 @@ export function printGap(now: usize, row: i32, col: i32): bool {
 
 /** Goes to a column to print there. */
 function reach(now: usize, row: i32, col: i32): void {
+  if (P.returnTo(row, col)) return;
   if (!printGap(now, row, col)) P.travelTo(row, col);
 }
 
@@ -145,27 +132,11 @@ function eraseStart(now: usize, row: i32, col: i32, style: u32): i32 {
   return best;
 }
 
-/** True for a printed ASCII character other than space: one byte, one column, everywhere. */
-function isPlain(cell: u64): bool {
-  return (C.contentOf(cell) & ~L.CELL_PROTECTED) - 0x21 < 0x5e;
-}
-
-/** True for a character that {@link putRun} may be able to print: its width is the same everywhere. */
-function startsRun(cell: u64): bool {
-  if (isPlain(cell)) return true;
-  const content = C.contentOf(cell) & ~L.CELL_PROTECTED;
-  if ((content & ~(L.CONTENT_MASK | L.CELL_WIDE)) != 0 || content < 0xa0) return false;
-  return Widths.classOf(content & L.CONTENT_MASK) == (C.isWide(cell) ? 2 : 1);
-}
-
-/** True if the receiver has blanks in this style at a column, and shows them. */
-function showsBlanks(old: usize, col: i32, columns: i32, style: u32): bool {
-  if (C.isCovered(old, col)) return false;
-  for (let i = col; i < col + columns; i++) {
-    const cell = old ? L.cellAt(old, i) : 0;
-    if (!C.isBlank(cell) || !R.sameRendition(C.styleOf(cell), style)) return false;
-  }
-  return true;
+/** True for a wide character of one code point that the peer has too, perhaps in another width. */
+function isWideEmoji(cell: u64): bool {
+  const content = C.contentOf(cell);
+  if ((content & ~(L.CONTENT_MASK | L.CELL_PROTECTED)) != L.CELL_WIDE) return false;
+  return Widths.classOf(content & L.CONTENT_MASK) == FIRST_UNSETTLED + 2;
 }
 
 /** Prints one cell at its column. False if the peer may have given it another width. */
@@ -174,7 +145,7 @@ function printCell(old: usize, now: usize, row: i32, col: i32, cell: u64, width:
   let kind = C.printability(lineage, cell);
   // Narrow here, perhaps wide there, in the last column: it might wrap and scroll the peer's screen.
   if (kind == C.PRINT_DOUBTFUL && width == 1 && col == cols - 1) kind = C.PRINT_IMPOSSIBLE;
-  reach(now, row, col);
+  if (P.columnIn(row) != col) reach(now, row, col);
   if (kind == C.PRINT_IMPOSSIBLE) {
     putSpaces(style, width);
     return true;
@@ -182,152 +153,283 @@ function printCell(old: usize, now: usize, row: i32, col: i32, cell: u64, width:
   if (kind == C.PRINT_DOUBTFUL && !showsBlanks(old, col, width, style)) {
     putSpaces(style, width);
     P.travelTo(row, col);
-  } else R.setPen(style);
+  } else if (!R.penHas(style)) R.setPen(style);
   const settled = C.putCell(lineage, cell, kind);
   if (settled) P.advance(width);
+  else if (col + mostColumns(lineage, cell) <= cols) P.forgetColumn();
   else P.forgetPosition();
   return settled;
 }
 
+/** Of a window of bits: those in runs of four or more. */
+function longRuns(bits: u64): u64 {
+  let starts = bits & (bits >> 1);
+  starts &= starts >> 2;
+  starts |= starts << 1;
+  return starts | (starts << 2);
+}
+
+/** Of a window of bits: with gaps of at most four filled. To print four cells again is no longer than CUF. */
+function closeGaps(bits: u64): u64 {
+  let wide = bits | (bits << 1);
+  wide |= wide << 2;
+  wide |= bits << 4;
+  let closed = wide & (wide >> 1);
+  closed &= closed >> 2;
+  return closed & (wide >> 4);
+}
+
+/**
+ * Of windows of bits: other than ASCII, unchanged, and alone between what is drawn. To print one again, of three bytes at most or
+ * wide, is no longer than CUF.
+ */
+function singles(drawn: u64, other: u64, covered: u64): u64 {
+  const kept = other & ~drawn & (drawn << 1);
+  const wide = kept & (covered >> 1) & (drawn >> 2);
+  return (kept & (drawn >> 1)) | wide | (wide << 1);
+}
+
+/** Column behind the blanks of one rendition that begin in `col`; `limit` at most. */
+function blanksEnd(now: usize, col: i32, limit: i32): i32 {
+  const style = C.styleOf(L.cellAt(now, col));
+  const end = min(limit, planned);
+  let to = col + 1;
+  while (to < end) {
+    const bits = ~Bits.at(BLANK, to) | Bits.at(STARTS, to);
+    if ((bits & MARKS) == 0) {
+      to += WINDOW;
+      continue;
+    }
+    to += <i32>ctz(bits);
+    if (to >= end) break;
+    if (!Bits.has(BLANK, to) || !R.sameRendition(C.styleOf(L.cellAt(now, to)), style)) return to;
+    to++;
+  }
+  // Behind the bit sets one by one, up to where all is blank by default.
+  to = end;
+  const used = min(limit, C.extentOf(now));
+  while (to < used) {
+    const cell = L.cellAt(now, to);
+    if (!C.isBlank(cell) || !R.sameRendition(C.styleOf(cell), style) || C.isCovered(now, to)) return to;
+    to++;
+  }
+  return to < limit && !R.sameRendition(0, style) ? to : limit;
+}
+
+/**
+ * Draws changed blanks from `col` on, by whatever is shortest.
+ * @param end column behind the row's last blank that can be erased
+ * @returns the column behind what was drawn; the row's end if all is
+ */
+function drawBlanks(now: usize, row: i32, col: i32, style: u32, eraseEnd: i32): i32 {
+  const end = blanksEnd(now, col, eraseEnd);
+  const changed = lastBit(CHANGED, col, min(end, planned));
+  const count = changed - col + 1;
+  const start = eraseStart(now, row, col, style);
+  const erased = changed - start + 1;
+  const travel = nextBit(CHANGED, end, planned) < planned ? 4 : 0;
+  const spaces = count + R.penCost(style);
+  if (end == cols && spaces > 3 + R.eraseCost(style)) {
+    P.travelTo(row, start);
+    R.setPenForErase(style, screen);
+    O.putCsi0(0x4b);
+    return cols;
+  }
+  if (ech && spaces > 3 + O.digits(erased) + travel + R.eraseCost(style)) {
+    P.travelTo(row, start);
+    R.setPenForErase(style, screen);
+    O.putCsiCount(erased, 0x58);
+  } else {
+    reach(now, row, col);
+    putSpaces(style, count);
+  }
+  return changed + 1;
+}
+
+/** Makes the bit sets of a row right in its last column. Returns the column of its last character. */
+function planEnd(old: usize, now: usize, wrapChanged: bool): i32 {
+  const edge = cols - 1;
+  let last = edge;
+  if (edge >= planned) return last;
+  if (Bits.has(COVERED, edge)) {
+    last--;
+  } else {
+    const shown = edgeCell(L.cellAt(now, edge));
+    const same = C.sameCell(L.cellAt(old, edge), shown) && !C.isCovered(old, edge);
+    assignBit(CHANGED, edge, !same);
+    assignBit(BLANK, edge, C.isBlank(shown));
+  }
+  // Printing the last character brings the wrap flag about.
+  if (wrapChanged) assignBit(CHANGED, last, true);
+  return last;
+}
+
+/** The cell of the last column as it is drawn: a wide character would wrap (display.md D2), a blank instead. */
+function edgeCell(cell: u64): u64 {
+  return C.isWide(cell) ? cell & STYLE_ONLY : cell;
+}
+
+/**
+ * Prints a few cells that differ, if all from the first to the last are plain: what a keystroke or a counter changes. Even
+ * those between that stay are printed: there are too few to go around.
+ */
+function putFew(row: i32, old: usize, now: usize, first: i32, last: i32): bool {
+  // What differs need not look different.
+  if (C.sameCell(L.cellAt(old, first), L.cellAt(now, first))) return false;
+  if (last > first && C.sameCell(L.cellAt(old, last), L.cellAt(now, last))) return false;
+  const style = C.styleOf(L.cellAt(now, first));
+  for (let x = first; x <= last; x++) {
+    const cell = L.cellAt(now, x);
+    if (!isPlain(cell) || C.styleOf(cell) != style || C.isWide(L.cellAt(old, x))) return false;
+  }
+  if (P.columnIn(row) != first) reach(now, row, first);
+  let out = O.Out.reserve(<i32>SGR_ROOM);
+  if (out == 0) return true;
+  if (!R.penHas(style)) out = R.setPenAt(out, style);
+  for (let x = first; x <= last; x++) store<u8>(out++, <u8>C.contentOf(L.cellAt(now, x)));
+  O.commit(out);
+  P.advance(last - first + 1);
+  return true;
+}
+
+/** True for a printed ASCII character other than space: one byte, one column, everywhere. */
+function isPlain(cell: u64): bool {
+  return (C.contentOf(cell) & ~L.CELL_PROTECTED) - 0x21 < 0x5e;
+}
+
 /**
  * Draws the differences between `old` (0 = blank) and `now` as row `row`.
+ * @param difference first column where they differ bit by bit
  * @param from columns at the start that the row above printed already
  * @param below the row below, into which a wrapping row continues; 0 for the bottom row
  * @returns columns of the row below that were printed: its first character makes the terminal wrap by itself and so
  *   remember that the two rows are one line. 0 if none
  */
-export function drawRow(row: i32, old: usize, now: usize, from: i32, below: usize): i32 {
-  let first = firstDifference(old, now, cols);
-  if (first >= cols) return 0;
-  let last = lastDifference(old, now);
-  if (old && !screen && from == 0) {
+export function drawRow(row: i32, old: usize, now: usize, difference: i32, from: i32, below: usize): i32 {
+  if (old == 0) old = blankRow;
+  let first = difference;
+  let last = lastDifference(old, now, cols);
+  if (from == 0 && last - first < FEW && last < cols - 1 && putFew(row, old, now, first, last)) return 0;
+  if (!screen && from == 0 && old != blankRow) {
     const moved = shiftRow(row, old, now, first, last, cols);
     if (moved) {
       old = moved;
       first = firstDifference(old, now, cols);
       if (first >= cols) return 0;
-      last = lastDifference(old, now);
+      last = lastDifference(old, now, cols);
     }
   }
   const lastNow = L.cellAt(now, cols - 1);
   const wraps = below != 0 && wrapFlag(lastNow) != 0;
   // On the bottom row the flag cannot be brought about (display.md D4).
-  const wrapChanged = below != 0 && wrapFlag(lastNow) != wrapFlag(old ? L.cellAt(old, cols - 1) : 0);
-  let wroteLast = false;
-  let col = max(first, from);
-  if (C.isCovered(now, col)) {
-    // Hidden, unless it has the wrap flag that printing the wide character before it brings about.
-    if (wrapChanged && col == cols - 1) col--;
-    else col++;
-  }
-  let hidden = C.isCovered(old, col);
+  let wrapChanged = below != 0 && wrapFlag(lastNow) != wrapFlag(L.cellAt(old, cols - 1));
+  planned = planRow(old, now, first, last + 1, cols);
+  let lastColumn = planEnd(old, now, wrapChanged);
   // The run of blanks looks at columns that were not reached yet: no further than a cell with the wrap flag.
   const eraseEnd = wraps ? cols - 1 : cols;
-  if (hidden) last = max(last, col);
-  // From here on both rows are zero: blank, unchanged, without a wrap flag.
-  const zeroFrom = max(C.extentOf(old), C.extentOf(now));
-
-  while (col <= last) {
-    let cell = L.cellAt(now, col);
-    let width = C.isWide(cell) ? 2 : 1;
-    if (col + width > cols) {
-      // A wide character would wrap (display.md D2).
-      cell = cell & ((<u64>~0) << 32);
-      width = 1;
-    }
-    const atEnd = col + width >= cols;
-    const oldCell = old ? L.cellAt(old, col) : 0;
-    if (!hidden && !(atEnd && wrapChanged) && C.sameCell(oldCell, cell)) {
-      hidden = C.isWide(oldCell) && width == 1;
-      col += width;
+  let wroteLast = false;
+  let mayErase = true;
+  let col = max(first, from);
+  // A wide character before the first difference, printed for its wrap flag.
+  if (wrapChanged && col > lastColumn) col = lastColumn;
+  while (col < planned) {
+    const changed = Bits.at(CHANGED, col);
+    if ((changed & 1) == 0) {
+      col += changed ? <i32>ctz(changed) : WINDOW;
       continue;
     }
-    const style = C.styleOf(cell);
-    if (C.isBlank(cell) && canErase(style) && col < eraseEnd) {
-      // Blanks of one background: from here to `end`, changed at least up to `changed`.
-      let end = col;
-      let changed = col;
-      let hiddenBehind = false;
-      while (end < eraseEnd) {
-        if (end >= zeroFrom && style == 0 && !hidden) {
-          end = eraseEnd;
-          break;
-        }
-        const blank = L.cellAt(now, end);
-        if (!C.isBlank(blank) || !R.sameRendition(C.styleOf(blank), style)) break;
-        const before = old ? L.cellAt(old, end) : 0;
-        const differs =
-          hidden || (end <= last && !C.sameCell(before, blank)) || (wrapChanged && end == cols - 1);
-        hidden = !hidden && C.isWide(before);
-        if (differs) {
-          changed = end;
-          hiddenBehind = hidden;
-        }
-        end++;
-      }
-      const count = changed - col + 1;
-      const start = eraseStart(now, row, col, style);
-      const erased = changed - start + 1;
-      const travel = end <= last ? 4 : 0;
-      const spaces = count + R.penCost(style);
-      if (end == cols && spaces > 3 + R.eraseCost(style)) {
-        P.travelTo(row, start);
-        R.setPenForErase(style, screen);
-        O.putCsi0(0x4b);
-        return 0;
-      }
-      if (ech && spaces > 3 + O.digits(erased) + travel + R.eraseCost(style)) {
-        P.travelTo(row, start);
-        R.setPenForErase(style, screen);
-        O.putCsiCount(erased, 0x58);
-      } else {
-        reach(now, row, col);
-        putSpaces(style, count);
-      }
-      col = changed + 1;
-      hidden = hiddenBehind;
-      if (hidden && col < cols) last = max(last, col);
+    const text = Bits.at(TEXT, col);
+    const blank = Bits.at(BLANK, col);
+    const starts = Bits.at(STARTS, col);
+    const style = C.styleOf(L.cellAt(now, col));
+    if ((starts & 2) != 0 && (text & ~blank & 1) != 0 && col < lastColumn && !Bits.has(OTHER, col)) {
+      // Of one cell, as in gradients.
+      if (P.columnIn(row) != col) reach(now, row, col);
+      let out = O.Out.reserve(<i32>SGR_ROOM);
+      if (out == 0) return 0;
+      if (!R.penHas(style)) out = R.setPenAt(out, style);
+      store<u8>(out, load<u8>(BYTES + <usize>col));
+      O.commit(out + 1);
+      P.advance(1);
+      col++;
       continue;
     }
-    if (!hidden && startsRun(cell) && col + width < cols) {
-      reach(now, row, col);
-      R.setPen(style);
-      const printed = putRun(old, now, col, cols - 1);
-      if (printed) {
-        P.advance(printed);
-        col += printed;
+    const erasable = (style & ~L.STYLE_BG_MASK) == 0 || (style & L.STYLE_EXT) != 0 ? canErase(style) : false;
+    if ((blank & 1) != 0 && erasable && col < eraseEnd) {
+      const run = ctz((~blank | starts) & ~1);
+      if (run > 3 || !R.penHas(style) || col + <i32>run >= lastColumn) {
+        col = drawBlanks(now, row, col, style, eraseEnd);
         continue;
       }
     }
-    if (isPlain(cell) && col + 1 < cols) {
-      // ASCII of one style over wide characters. The last column is left to printCell.
-      reach(now, row, col);
-      R.setPen(style);
-      const from = col;
-      do {
-        O.putByte(<u8>C.contentOf(cell));
-        hidden = !hidden && C.isWide(old ? L.cellAt(old, col) : 0);
-        col++;
-        cell = L.cellAt(now, col);
-      } while (
-        col < cols - 1 &&
-        isPlain(cell) &&
-        C.styleOf(cell) == style &&
-        (hidden || (old ? L.cellAt(old, col) : 0) != cell)
-      );
-      P.advance(col - from);
-      if (hidden) last = max(last, col);
+    if ((text & 1) != 0 && col < lastColumn) {
+      // A run of four blanks must be seen as one.
+      let length = min(WINDOW - 5, lastColumn - col);
+      const other = Bits.at(OTHER, col);
+      const erased = erasable ? changed & longRuns(blank) & ~(<u64>1) : 0;
+      let drawn = changed & ~erased;
+      drawn |= singles(drawn, text & other, Bits.at(COVERED, col));
+      const stops = ~text | starts | erased | (other & ~drawn);
+      length = min(length, <i32>ctz(stops & ~1));
+      // A wide character is not cut in half where the window ends.
+      if (Bits.has(COVERED, col + length)) length--;
+      length = <i32>ctz(~closeGaps(drawn & (((<u64>1) << (<u64>length)) - 1)));
+      let out = O.Out.reserve(<i32>SGR_ROOM + length * LONGEST);
+      if (out == 0) return 0;
+      if (P.columnIn(row) != col) {
+        O.commit(P.Cursor.returnAt(out, row, col));
+        if (P.columnIn(row) != col) reach(now, row, col);
+        out = O.Out.reserve(<i32>SGR_ROOM + length * LONGEST);
+        if (out == 0) return 0;
+      }
+      if (!R.penHas(style)) out = R.setPenAt(out, style);
+      O.commit(putText(out, now, col, col + length));
+      P.advance(length);
+      col += length;
       continue;
     }
-    const settled = printCell(old, now, row, col, cell, width);
-    if (atEnd) wroteLast = true;
-    for (let i = 0; i < width; i++) {
-      hidden = !hidden && old != 0 && C.isWide(L.cellAt(old, col));
-      col++;
+    if (mayErase && col < lastColumn) {
+      mayErase = false;
+      if (!screen && style == 0 && (blank & 1) == 0 && eraseRest(now, row, col, planned, cols)) {
+        old = blankRow;
+        wrapChanged = wraps;
+        if (!assumeErased(now, col, planned, cols)) planned = planRow(old, now, col, cols, cols);
+        lastColumn = planEnd(old, now, wrapChanged);
+        continue;
+      }
     }
+    if (
+      !screen &&
+      col < lastColumn &&
+      isWideEmoji(L.cellAt(now, col)) &&
+      ((style == 0 && old == blankRow) || showsBlanks(old, col, 2, style))
+    ) {
+      // The most of doubtful characters, as printCell would print them.
+      if (P.columnIn(row) != col) {
+        let out = O.Out.reserve(<i32>SGR_ROOM);
+        if (out == 0) return 0;
+        O.commit(P.Cursor.returnAt(out, row, col));
+        if (P.columnIn(row) != col) reach(now, row, col);
+      }
+      let out = O.Out.reserve(<i32>SGR_ROOM);
+      if (out == 0) return 0;
+      if (!R.penHas(style)) out = R.setPenAt(out, style);
+      O.commit(Utf8.put(out, C.contentOf(L.cellAt(now, col)) & L.CONTENT_MASK));
+      P.forgetColumn();
+      col += 2;
+      continue;
+    }
+    const cell = col == cols - 1 ? edgeCell(L.cellAt(now, col)) : L.cellAt(now, col);
+    const width = C.isWide(cell) ? 2 : 1;
+    const settled = printCell(old, now, row, col, cell, width);
+    col += width;
+    if (col >= cols) wroteLast = true;
     // If the peer took two columns for it, the next one is blank there.
-    if (!settled && width == 1) hidden = true;
-    if (hidden && col < cols) last = max(last, col);
+    else if (!settled && width == 1) {
+      if (col >= planned) planned = col + 1;
+      assignBit(CHANGED, col, true);
+      if (Bits.has(COVERED, col + 1)) assignBit(CHANGED, col + 1, true);
+    }
   }
   return wraps && wroteLast ? continueLine(row + 1, below) : 0;
 }

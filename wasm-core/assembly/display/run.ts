@@ -1,83 +1,128 @@
 /**
- * Runs of text: the fast path of row.ts, with the same bytes as one cell at a time. It takes what most of a row is: in
- * one style, characters whose width everybody agrees about, single blanks between them, all of it changed. Calls
- * nothing while it runs. Used by row.ts.
+ * Prints runs of text: cells of one style whose widths everybody agrees about, ASCII 16 cells at a time, the rest of
+ * the BMP 8 at a time, all else one by one. Calls nothing. Used by row.ts; the cells are as plan.ts found them.
  */
 import * as L from "../layout";
-import { Widths } from "../unicode";
-import { commit, reserve } from "./output";
+import { Bits, BYTES, COVERED, OTHER, UNITS } from "./plan";
 
-const SPACE: u32 = 0x20;
-/** What of a content word is visible (cell.ts). */
-const VISIBLE: u32 = L.CONTENT_MASK | L.CELL_CLUSTER | L.CELL_WIDE | L.CELL_FALLBACK;
 /** Longest UTF-8 form. */
-const LONGEST: i32 = 4;
+export const LONGEST: i32 = 4;
 
-/** True for a printed ASCII character other than space: one byte, one column, everywhere. */
-function isPlain(content: u32): bool {
-  return content - 0x21 < 0x5e;
+/**
+ * Per set of ASCII cells among eight: where the bytes of their UTF-8 are among eight pairs of bytes, of which an ASCII
+ * cell needs the first only.
+ */
+const PACK: usize = memory.data(256 * 16, 16);
+function start(): void {
+  for (let ascii: u32 = 0; ascii < 256; ascii++) {
+    let to = PACK + (ascii << 4);
+    for (let i: u32 = 0; i < 8; i++) {
+      store<u8>(to++, <u8>(i << 1));
+      if (((ascii >> i) & 1) == 0) store<u8>(to++, <u8>((i << 1) + 1));
+    }
+    // What is behind them is overwritten: any index will do.
+  }
+}
+start();
+
+/**
+ * The same for four characters of no to three bytes among four u32; by the lowest bits of these lengths, and 16 times
+ * the highest.
+ */
+const PACK_FOUR: usize = memory.data(256 * 16, 16);
+function startFour(): void {
+  for (let key: u32 = 0; key < 256; key++) {
+    let to = PACK_FOUR + (key << 4);
+    for (let i: u32 = 0; i < 4; i++) {
+      const length = ((key >> i) & 1) + (((key >> (i + 4)) & 1) << 1);
+      for (let n: u32 = 0; n < length; n++) store<u8>(to++, <u8>((i << 2) + n));
+    }
+  }
+}
+startFour();
+
+export class Utf8 {
+  /**
+   * Prints of four code points below U+10000 those without a bit in `hidden`. Returns where the next byte goes.
+   */
+  // @ts-ignore: decorator
+  @inline static putFour(out: usize, cp: v128, hidden: i32): usize {
+    const more = i32x4.gt_s(cp, i32x4.splat(0x7f));
+    const most = i32x4.gt_s(cp, i32x4.splat(0x7ff));
+    const two = v128.or(
+      v128.or(i32x4.shr_u(cp, 6), i32x4.splat(0x80c0)),
+      i32x4.shl(v128.and(cp, i32x4.splat(63)), 8),
+    );
+    const three = v128.or(
+      v128.or(i32x4.shr_u(cp, 12), i32x4.splat(0x8080e0)),
+      v128.or(i32x4.shl(v128.and(cp, i32x4.splat(0xfc0)), 2), i32x4.shl(v128.and(cp, i32x4.splat(63)), 16)),
+    );
+    const forms = v128.bitselect(three, v128.bitselect(two, cp, more), most);
+    const high = i32x4.bitmask(more) & ~hidden;
+    const low = (~i32x4.bitmask(more) | i32x4.bitmask(most)) & ~hidden & 15;
+    const place = v128.load(PACK_FOUR + ((<usize>(low | (high << 4))) << 4));
+    v128.store(out, i8x16.relaxed_swizzle(forms, place));
+    return out + <usize>(popcnt(low) + (popcnt(high) << 1));
+  }
+
+  /** Prints `content`, a code point from 1 on, and returns where the next byte goes. Without branches. */
+  // @ts-ignore: decorator
+  @inline static put(out: usize, cp: u32): usize {
+    const two = (cp >> 6) | ((cp & 63) << 8) | 0x80c0;
+    const three = (cp >> 12) | (((cp >> 6) & 63) << 8) | ((cp & 63) << 16) | 0x8080e0;
+    const four =
+      (cp >> 18) | (((cp >> 12) & 63) << 8) | (((cp >> 6) & 63) << 16) | ((cp & 63) << 24) | 0x808080f0;
+    const short = select(two, cp, cp >= 0x80);
+    const long = select(four, three, cp >= 0x10000);
+    store<u32>(out, select(long, short, cp >= 0x800));
+    return out + 1 + <usize>(cp >= 0x80) + <usize>(cp >= 0x800) + <usize>(cp >= 0x10000);
+  }
 }
 
 /**
- * Prints the run that starts in column `col`, which is to be printed in any case and is not hidden by a wide character
- * of the old row, and ends before column `limit` at the latest. The cursor is there and the pen is right.
- * @param old 0 = blank
- * @returns columns printed, 0 if the first cell is for others
+ * Prints columns col..end-1 of a row at `out`, where there is room for LONGEST bytes a cell and 16 more.
+ * @returns where the next byte goes
  */
-export function putRun(old: usize, now: usize, col: i32, limit: i32): i32 {
-  const begin = reserve((limit - col) * LONGEST);
-  if (begin == 0) return 0;
-  let out = begin;
-  const style = <u32>(L.cellAt(now, col) >> 32);
-  let i = col;
-  /** After other than ASCII what looks the same is not printed again, whatever its style word. */
-  let other = false;
-  while (i < limit) {
-    const cell = L.cellAt(now, i);
-    if (<u32>(cell >> 32) != style) break;
-    const before = old ? L.cellAt(old, i) : 0;
-    const content = <u32>cell & ~L.CELL_PROTECTED;
-    const wide = (content & L.CELL_WIDE) != 0;
-    // A wide character that loses one half: its other half is to be drawn too.
-    if (<u32>before & L.CELL_WIDE && !wide) break;
-    if (isPlain(content)) {
-      if (i > col && (before == cell || (other && ((<u32>before ^ content) & VISIBLE) == 0))) break;
-      other = false;
-      store<u8>(out, <u8>content);
-      out++;
-      i++;
-      continue;
-    }
-    if (content == SPACE || content == 0) {
-      // Of several blanks, or where there are blanks already, other ways may be shorter.
-      const seen = <u32>before & VISIBLE;
-      if (i == col || i + 1 >= limit || seen == SPACE || seen == 0) break;
-      const next = L.cellAt(now, i + 1);
-      if (<u32>(next >> 32) != style || !isPlain(<u32>next & ~L.CELL_PROTECTED)) break;
-      store<u8>(out, <u8>SPACE);
-      out++;
-      i++;
-      continue;
-    }
-    const cp = content & L.CONTENT_MASK;
-    if ((content & ~(L.CONTENT_MASK | L.CELL_WIDE)) != 0 || cp < 0xa0) break;
-    if (((<u32>before ^ content) & VISIBLE) == 0) break;
-    if (Widths.classOf(cp) != (wide ? 2 : 1)) break;
-    if (wide && (i + 1 >= limit || (old != 0 && <u32>L.cellAt(old, i + 1) & L.CELL_WIDE))) break;
-    if (cp < 0x800) {
-      store<u16>(out, <u16>((cp >> 6) | ((cp & 63) << 8) | 0x80c0));
-      out += 2;
-    } else if (cp < 0x10000) {
-      store<u32>(out, (cp >> 12) | (((cp >> 6) & 63) << 8) | ((cp & 63) << 16) | 0x8080e0);
-      out += 3;
-    } else {
-      const tail = (((cp >> 12) & 63) << 8) | (((cp >> 6) & 63) << 16) | ((cp & 63) << 24);
-      store<u32>(out, (cp >> 18) | tail | 0x808080f0);
-      out += 4;
-    }
-    i += wide ? 2 : 1;
-    other = true;
+export function putText(out: usize, now: usize, col: i32, end: i32): usize {
+  if ((Bits.at(OTHER, col) & (((<u64>1) << (<u64>(end - col))) - 1)) == 0) {
+    v128.store(out, v128.load(BYTES + <usize>col));
+    for (let i = 16; i < end - col; i += 16) v128.store(out + <usize>i, v128.load(BYTES + <usize>(col + i)));
+    return out + <usize>(end - col);
   }
-  commit(out);
-  return i - col;
+  while (col < end) {
+    const units = v128.load(UNITS + ((<usize>col) << 1));
+    const count = min(8, end - col);
+    const covered = <i32>Bits.at(COVERED, col);
+    // The first may be the right half of a wide character.
+    if ((covered & 1) == 0 && !v128.any_true(v128.and(units, i16x8.splat(<i16>0xf800)))) {
+      const letters = i16x8.max_s(units, i16x8.splat(0x20));
+      const ascii = i16x8.lt_s(letters, i16x8.splat(0x80));
+      const pairs = v128.or(
+        v128.or(i16x8.shr_u(letters, 6), i16x8.splat(<i16>0x80c0)),
+        i16x8.shl(v128.and(letters, i16x8.splat(63)), 8),
+      );
+      const set = i16x8.bitmask(ascii);
+      const both = v128.bitselect(letters, pairs, ascii);
+      v128.store(out, i8x16.relaxed_swizzle(both, v128.load(PACK + ((<usize>set) << 4))));
+      out += <usize>(count * 2 - popcnt(set & ((1 << count) - 1)));
+      col += count;
+      continue;
+    }
+    if (!v128.any_true(i16x8.eq(units, i16x8.splat(-1)))) {
+      // Right halves are not printed, nor what is behind the end.
+      const hidden = (covered | (-1 << count)) & 255;
+      const spaced = i16x8.max_u(units, i16x8.splat(0x20));
+      out = Utf8.putFour(out, i32x4.extend_low_i16x8_u(spaced), hidden & 15);
+      out = Utf8.putFour(out, i32x4.extend_high_i16x8_u(spaced), hidden >> 4);
+      col += count;
+      continue;
+    }
+    // Further up in Unicode: one by one.
+    const stop = col + count;
+    while (col < stop) {
+      if (!Bits.has(COVERED, col)) out = Utf8.put(out, max(<u32>L.cellAt(now, col) & L.CONTENT_MASK, 0x20));
+      col++;
+    }
+  }
+  return out;
 }

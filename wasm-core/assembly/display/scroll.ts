@@ -11,7 +11,7 @@ import * as C from "./cell";
 import * as O from "./output";
 import * as P from "./position";
 import * as R from "./rendition";
-import { firstDifference } from "./row";
+import { firstDifference } from "./compare";
 
 /** Most scrolls in one frame. */
 const MAX_SCROLLS: i32 = 4;
@@ -43,6 +43,7 @@ export const SCROLL_SCRATCH: usize = 8 + 8 + 4 + 8 + 4;
 
 let cols: i32 = 0;
 let height: i32 = 0;
+let onScreen: bool = false;
 let bestTop: i32 = 0;
 let bestLength: i32 = 0;
 let bestShift: i32 = 0;
@@ -79,7 +80,15 @@ function hashRow(row: usize): u64 {
   const pairs = (cols + 1) >> 1;
   const used = min((C.extentOf(row) + 1) >> 1, pairs);
   const end = row + L.ROW_CELLS + ((<usize>used) << 4);
-  for (let p = row + L.ROW_CELLS; p < end; p += 16) {
+  let p = row + L.ROW_CELLS;
+  for (; p + 64 <= end; p += 64) {
+    const second = i32x4.add(sum, v128.load(p));
+    const third = i32x4.add(second, v128.load(p, 16));
+    const fourth = i32x4.add(third, v128.load(p, 32));
+    sum = i32x4.add(fourth, v128.load(p, 48));
+    sums = i32x4.add(sums, i32x4.add(i32x4.add(second, third), i32x4.add(fourth, sum)));
+  }
+  for (; p < end; p += 16) {
     sum = i32x4.add(sum, v128.load(p));
     sums = i32x4.add(sums, sum);
   }
@@ -137,21 +146,13 @@ function gainOf(y: i32, shift: i32, start: i32, end: i32): i32 {
 /** Looks for the run that saves most within rows start..end-1. */
 function findBest(start: i32, end: i32): void {
   const count = end - start;
-  let size = 16;
-  while (size < count) size <<= 1;
-  const mask = <u64>(size - 1);
-  memory.fill(buckets, 0, (<usize>size) << 2);
-  for (let y = end - 1; y >= start; y--) {
-    const bucket = buckets + ((<usize>(oldHash(y) & mask)) << 2);
-    store<i32>(chain + ((<usize>y) << 2), load<i32>(bucket));
-    store<i32>(bucket, y + 1);
-  }
+  const mask = fillBuckets(start, end);
   bestGain = 0;
   let budget = count * BUDGET_PER_ROW;
   for (let y = start; y < end && budget > 0; y++) {
     const hash = newHash(y);
     if (cost(y) == 0 || hash == oldHash(y)) continue;
-    let from = load<i32>(buckets + ((<usize>(hash & mask)) << 2)) - 1;
+    let from = load<i32>(bucketOf(hash, mask)) - 1;
     for (let tries = 0; from >= 0 && tries < MAX_CANDIDATES; tries++) {
       const shift = from - y;
       // Not the start of its run: looked at already, unless the run began with a blank row.
@@ -222,32 +223,144 @@ function putScroll(top: i32, bottom: i32, up: i32, rows: i32, screen: bool): voi
 }
 
 /**
- * Scrolls what can be scrolled within rows start..end-1, the span of all changed rows, and changes `workTable` as the
- * receiver's screen changes.
+ * Prepares for the scrolls of a frame.
+ * @param workTable for {@link scrollRows} to change as the receiver's screen changes
  * @param scratch SCROLL_SCRATCH bytes for each row of the screen, and 64 more
- * @returns true if anything was scrolled
  */
-export function scrollRows(
+export function startScrolls(
   workTable: usize,
   newTable: usize,
   columns: i32,
   rows: i32,
-  start: i32,
-  end: i32,
   scratch: usize,
   screen: bool,
-): bool {
+): void {
   work = workTable;
   nowTable = newTable;
   cols = columns;
   height = rows;
+  onScreen = screen;
   oldHashes = scratch;
   newHashes = oldHashes + ((<usize>rows) << 3);
   costs = newHashes + ((<usize>rows) << 3);
   chain = costs + ((<usize>rows) << 2);
   buckets = chain + ((<usize>rows) << 2);
+}
+
+function rowIn(table: usize, y: i32): usize {
+  return load<u32>(table + ((<usize>y) << 2));
+}
+
+/** True if the rows are one row, perhaps written to in between. */
+function sameHistory(now: usize, old: usize): bool {
+  return now == old || (old != 0 && load<u64>(now, L.ROW_GENERATION) == load<u64>(old, L.ROW_GENERATION));
+}
+
+/**
+ * The plainest case, seen without looking at contents: all rows that are not the old ones moved up together, such as by
+ * output at the bottom of the screen. Scrolls then, and makes the work table; the rest is for {@link scrollRows}.
+ * @param old the table of the old screen
+ * @returns true if it was so
+ */
+export function scrollWhole(old: usize): bool {
+  let start = 0;
+  let end = height;
+  while (start < end && rowIn(nowTable, start) == rowIn(old, start)) start++;
+  while (end > start && rowIn(nowTable, end - 1) == rowIn(old, end - 1)) end--;
+  if (end - start < 3) return false;
+  const first = rowIn(nowTable, start);
+  let up = 1;
+  while (start + up < end && !sameHistory(first, rowIn(old, start + up))) up++;
+  const bottom = end - up;
+  // Few rows that stay are worth a comparison of contents: another way may save more.
+  if (bottom - start < up) return false;
+  for (let y = start + 1; y < bottom; y++)
+    if (!sameHistory(rowIn(nowTable, y), rowIn(old, y + up))) return false;
+  for (let y = bottom; y < end; y++) {
+    const row = rowIn(nowTable, y);
+    if (usedColumns(row) > 0 && firstDifference(rowIn(old, y), row, cols) >= cols) return false;
+  }
+  let gain = start == 0 && end == height ? -WHOLE_SCROLL_COST : -SCROLL_COST;
+  for (let y = start; y < bottom && gain <= 0; y++) {
+    const row = rowIn(nowTable, y);
+    if (row != rowIn(old, y + up)) continue;
+    if (firstDifference(rowIn(old, y), row, cols) < cols) gain += usedColumns(row);
+  }
+  if (gain <= 0) return false;
+  putScroll(start, end - 1, up, height, onScreen);
+  memory.copy(work, old, (<usize>height) << 2);
+  memory.copy(
+    work + ((<usize>start) << 2),
+    old + ((<usize>(start + up)) << 2),
+    (<usize>(bottom - start)) << 2,
+  );
+  memory.fill(work + ((<usize>bottom) << 2), 0, (<usize>up) << 2);
+  return true;
+}
+
+/** Some of a row's cells: rows with other ones are different. */
+function sampleRow(row: usize): u64 {
+  if (row == 0) return 0;
+  const p = row + L.ROW_CELLS;
+  const k: u64 = 0x9e3779b97f4a7c15;
+  if (cols < 64) return hashRow(row);
+  let sample = load<u64>(p) + rotl<u64>(load<u64>(p, 8), 7) + rotl<u64>(load<u64>(p, 16), 13);
+  sample = sample * k + load<u64>(p, 32) + rotl<u64>(load<u64>(p, 56), 17) + rotl<u64>(load<u64>(p, 88), 29);
+  sample =
+    sample * k + load<u64>(p, 136) + rotl<u64>(load<u64>(p, 208), 19) + rotl<u64>(load<u64>(p, 320), 31);
+  return sample * k;
+}
+
+/** Fills the hash buckets with the old rows start..end-1. Returns their number, a power of two. */
+function fillBuckets(start: i32, end: i32): u64 {
+  let size = 16;
+  while (size < end - start) size <<= 1;
+  memory.fill(buckets, 0, (<usize>size) << 2);
+  const mask = <u64>(size - 1);
+  for (let y = end - 1; y >= start; y--) {
+    const bucket = bucketOf(oldHash(y), mask);
+    store<i32>(chain + ((<usize>y) << 2), load<i32>(bucket));
+    store<i32>(bucket, y + 1);
+  }
+  return mask;
+}
+
+function bucketOf(hash: u64, mask: u64): usize {
+  return buckets + ((<usize>((hash >> 32) & mask)) << 2);
+}
+
+/** False if certainly no row of start..end-1 is an old one of another place. */
+function mayHaveMoved(start: i32, end: i32): bool {
   for (let y = start; y < end; y++) {
-    const row: usize = load<u32>(newTable + ((<usize>y) << 2));
+    const row = rowIn(nowTable, y);
+    const before = oldRow(y);
+    const sample = sampleRow(row);
+    store<u64>(newHashes + ((<usize>y) << 3), sample);
+    store<u64>(oldHashes + ((<usize>y) << 3), before == row ? sample : sampleRow(before));
+  }
+  const mask = fillBuckets(start, end);
+  for (let y = start; y < end; y++) {
+    const sample = newHash(y);
+    if (oldRow(y) == rowIn(nowTable, y)) continue;
+    let from = load<i32>(bucketOf(sample, mask)) - 1;
+    while (from >= 0) {
+      if (from != y && oldHash(from) == sample && (sample != 0 || usedColumns(rowIn(nowTable, y)) > 0))
+        return true;
+      from = load<i32>(chain + ((<usize>from) << 2)) - 1;
+    }
+  }
+  return false;
+}
+
+/**
+ * Scrolls what can be scrolled within rows start..end-1, the span of all changed rows, and changes the work table as the
+ * receiver's screen changes.
+ * @returns true if anything was scrolled
+ */
+export function scrollRows(start: i32, end: i32): bool {
+  if (!mayHaveMoved(start, end)) return false;
+  for (let y = start; y < end; y++) {
+    const row = rowIn(nowTable, y);
     const before = oldRow(y);
     const hash = hashRow(row);
     store<u64>(newHashes + ((<usize>y) << 3), hash);
@@ -261,7 +374,7 @@ export function scrollRows(
     const up = bestShift;
     const top = min(bestTop, bestTop + up);
     const bottom = max(bestTop, bestTop + up) + bestLength - 1;
-    putScroll(top, bottom, up, rows, screen);
+    putScroll(top, bottom, up, height, onScreen);
     moveRows(bestTop, bestTop + up, bestLength);
     if (up > 0) blankRows(bestTop + bestLength, up);
     else blankRows(top, -up);

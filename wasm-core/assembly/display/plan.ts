@@ -1,0 +1,418 @@
+/**
+ * What a row is made of, as one bit for each column: which cells are to be drawn, which are blank, which can be printed
+ * without a thought, where a style begins. Made in one pass over both rows, 16 cells at a time, so that row.ts goes from
+ * one run of cells to the next by counting bits. Used by row.ts and run.ts.
+ *
+ * A bit set is read at a column by {@link Bits}. Columns from the one on that planRow returns are 0 in all of them,
+ * but taken for blank if the row goes on.
+ */
+import * as L from "../layout";
+import { Widths } from "../unicode";
+import * as C from "./cell";
+import * as R from "./rendition";
+
+const BITS_BYTES: i32 = (4096 + 128) >> 3;
+
+/** The cell is to be drawn: it looks different, or what stood there hid it or was half of something. */
+export const CHANGED: usize = memory.data(BITS_BYTES, 16);
+/** The cell shows nothing but its style. */
+export const BLANK: usize = memory.data(BITS_BYTES, 16);
+/** The old cell showed nothing but its style. */
+export const OLD_BLANK: usize = memory.data(BITS_BYTES, 16);
+/** The cell is blank or a character whose width is as agreed by everybody; both halves of a wide one. */
+export const TEXT: usize = memory.data(BITS_BYTES, 16);
+/** The cell is not one byte as printed; or it is the right half of a wide character. */
+export const OTHER: usize = memory.data(BITS_BYTES, 16);
+/** The cell's style word is not the one of the cell before it. Of a wide character the left half's counts. */
+export const STARTS: usize = memory.data(BITS_BYTES, 16);
+/** The right half of a wide character is here. */
+export const COVERED: usize = memory.data(BITS_BYTES, 16);
+/** Contents of the cells as one byte each, where {@link OTHER} is clear: blanks are spaces. */
+export const BYTES: usize = memory.data(4096 + 64, 16);
+/** Code points as u16 each, of wide characters too; 0xffff if they are more than that. */
+export const UNITS: usize = memory.data(8192 + 128, 16);
+
+/** Bits of a bit set that {@link Bits.at} gives for certain. */
+export const WINDOW: i32 = 57;
+
+/** Copies of the last cells of rows whose width is no multiple of 16, with the cell before them. */
+const tailNow: usize = memory.data(16 + 128, 16);
+const tailOld: usize = memory.data(16 + 128, 16);
+
+const VISIBLE: u64 =
+  0xffffffff00000000 | <u64>(L.CONTENT_MASK | L.CELL_CLUSTER | L.CELL_WIDE | L.CELL_FALLBACK);
+const SPACE: i8 = 0x20;
+const FIRST_EMOJI: u32 = 0x1f300;
+const END_OF_EMOJI: u32 = 0x1fb00;
+
+/** Static and inlined: for loops that must not call anything. */
+export class Bits {
+  /** The set's bits from a column on, the column's lowest; WINDOW of them. */
+  // @ts-ignore: decorator
+  @inline static at(set: usize, col: i32): u64 {
+    return load<u64>(set + <usize>(col >> 3)) >> (<u64>col & 7);
+  }
+
+  // @ts-ignore: decorator
+  @inline static has(set: usize, col: i32): bool {
+    return ((load<u8>(set + <usize>(col >> 3)) >> (<u8>col & 7)) & 1) != 0;
+  }
+}
+
+export function assignBit(set: usize, col: i32, on: bool): void {
+  const p = set + <usize>(col >> 3);
+  const bit: u32 = 1 << (col & 7);
+  const bits: u32 = load<u8>(p);
+  store<u8>(p, <u8>(on ? bits | bit : bits & ~bit));
+}
+
+/** Clears a set from column `col` on, as far as a window that begins before it can see. */
+export function endBits(set: usize, col: i32): void {
+  const p = set + <usize>(col >> 3);
+  store<u64>(p, <u64>load<u8>(p) & (((<u64>1) << (<u64>col & 7)) - 1));
+}
+
+class Lanes {
+  /** Contents of four cells at `p` as i32 lanes that fit 16 bits: the larger ones are 0x7fff. */
+  // @ts-ignore: decorator
+  @inline static contents(p: usize): v128 {
+    return v128.and(i16x8.narrow_i32x4_s(v128.load(p), v128.load(p, 16)), i32x4.splat(0xffff));
+  }
+
+  /** Contents of 16 cells at `p` as u8, the larger ones 255. */
+  // @ts-ignore: decorator
+  @inline static bytes(p: usize): v128 {
+    return i8x16.narrow_i16x8_u(
+      i16x8.narrow_i32x4_s(Lanes.contents(p), Lanes.contents(p + 32)),
+      i16x8.narrow_i32x4_s(Lanes.contents(p + 64), Lanes.contents(p + 96)),
+    );
+  }
+
+  /** Contents of eight cells at `p` as u16, as in {@link UNITS}. */
+  // @ts-ignore: decorator
+  @inline static units(p: usize): v128 {
+    const mask = i64x2.splat(<i64>(0xffffffff & ~L.CELL_WIDE));
+    return i16x8.narrow_i32x4_u(
+      i16x8.narrow_i32x4_u(v128.and(v128.load(p), mask), v128.and(v128.load(p, 16), mask)),
+      i16x8.narrow_i32x4_u(v128.and(v128.load(p, 32), mask), v128.and(v128.load(p, 48), mask)),
+    );
+  }
+
+  /** Of the eight cells at `p`, {@link halves} of where they differ from those at `q` in the bits of `mask`. */
+  // @ts-ignore: decorator
+  @inline static differences(p: usize, q: usize, mask: v128): v128 {
+    return Lanes.halves(
+      v128.and(v128.xor(v128.load(p), v128.load(q)), mask),
+      v128.and(v128.xor(v128.load(p, 16), v128.load(q, 16)), mask),
+      v128.and(v128.xor(v128.load(p, 32), v128.load(q, 32)), mask),
+      v128.and(v128.xor(v128.load(p, 48), v128.load(q, 48)), mask),
+    );
+  }
+
+  /** … in any bit of their styles; the low bytes mean nothing. */
+  // @ts-ignore: decorator
+  @inline static restyled(p: usize, q: usize): v128 {
+    return Lanes.halves(
+      v128.xor(v128.load(p), v128.load(q)),
+      v128.xor(v128.load(p, 16), v128.load(q, 16)),
+      v128.xor(v128.load(p, 32), v128.load(q, 32)),
+      v128.xor(v128.load(p, 48), v128.load(q, 48)),
+    );
+  }
+
+  /** Of eight cells, 16 bits each: contents in the low byte, style in the high one; zero stays zero and only zero. */
+  // @ts-ignore: decorator
+  @inline static halves(a: v128, b: v128, c: v128, d: v128): v128 {
+    return i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
+  }
+
+  /** Bits of 16 cells from {@link halves} of masks: of the contents. */
+  // @ts-ignore: decorator
+  @inline static lowBits(a: v128, b: v128): i32 {
+    return i8x16.bitmask(
+      i8x16.narrow_i16x8_s(i16x8.shr_s(i16x8.shl(a, 8), 8), i16x8.shr_s(i16x8.shl(b, 8), 8)),
+    );
+  }
+
+  /** … of the styles. */
+  // @ts-ignore: decorator
+  @inline static highBits(a: v128, b: v128): i32 {
+    return i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.shr_s(a, 8), i16x8.shr_s(b, 8)));
+  }
+
+  /** All ones where a u16 is from `first` on and below `end`. */
+  // @ts-ignore: decorator
+  @inline static inRange(v: v128, first: i32, end: i32): v128 {
+    return i16x8.eq(
+      i16x8.sub_sat_u(i16x8.sub(v, i16x8.splat(<i16>first)), i16x8.splat(<i16>(end - first - 1))),
+      i16x8.splat(0),
+    );
+  }
+
+  /** All ones where a u16 is a character of two bytes and one column: most of Latin, Greek and Cyrillic. */
+  // @ts-ignore: decorator
+  @inline static narrow(v: v128): v128 {
+    return v128.or(
+      Lanes.inRange(v, 0xa0, 0x300),
+      v128.or(Lanes.inRange(v, 0x3a3, 0x483), Lanes.inRange(v, 0x48a, 0x530)),
+    );
+  }
+
+  /** All ones where a u16 is a dash or quotation mark, arrow, line, block, Braille, private or replacement character. */
+  // @ts-ignore: decorator
+  @inline static symbols(v: v128): v128 {
+    return v128.or(
+      v128.or(
+        Lanes.inRange(v, 0x2010, 0x2028),
+        v128.or(Lanes.inRange(v, 0x2190, 0x231a), Lanes.inRange(v, 0x2460, 0x25fd)),
+      ),
+      v128.or(
+        Lanes.inRange(v, 0x27c0, 0x2b1b),
+        v128.or(Lanes.inRange(v, 0xe000, 0xf900), Lanes.inRange(v, 0xfffc, 0xfffe)),
+      ),
+    );
+  }
+
+  /**
+   * All ones where a u16 is a character of Chinese, Japanese or Korean, or their punctuation: the most of them; of those
+   * that are wide, there is none between these ranges that is not settled.
+   */
+  // @ts-ignore: decorator
+  @inline static eastern(v: v128): v128 {
+    return v128.or(
+      v128.or(Lanes.inRange(v, 0x4e00, 0x9fd6), Lanes.inRange(v, 0xac00, 0xd7a4)),
+      v128.or(Lanes.inRange(v, 0x3000, 0x3100), Lanes.inRange(v, 0xff01, 0xff61)),
+    );
+  }
+
+  /** All bits that any of the 16 cells at `p` and `q` has. */
+  // @ts-ignore: decorator
+  @inline static seen(p: usize, q: usize): u64 {
+    const both = v128.or(Lanes.either(p), Lanes.either(q));
+    return i64x2.extract_lane(both, 0) | i64x2.extract_lane(both, 1);
+  }
+
+  // @ts-ignore: decorator
+  @inline static either(p: usize): v128 {
+    return v128.or(
+      v128.or(v128.or(v128.load(p), v128.load(p, 16)), v128.or(v128.load(p, 32), v128.load(p, 48))),
+      v128.or(v128.or(v128.load(p, 64), v128.load(p, 80)), v128.or(v128.load(p, 96), v128.load(p, 112))),
+    );
+  }
+
+  /** Bits of 16 cells: wide ones. */
+  // @ts-ignore: decorator
+  @inline static wide(p: usize): i32 {
+    const mask = i64x2.splat(<i64>L.CELL_WIDE);
+    const a = Lanes.halves(
+      v128.and(v128.load(p), mask),
+      v128.and(v128.load(p, 16), mask),
+      v128.and(v128.load(p, 32), mask),
+      v128.and(v128.load(p, 48), mask),
+    );
+    const b = Lanes.halves(
+      v128.and(v128.load(p, 64), mask),
+      v128.and(v128.load(p, 80), mask),
+      v128.and(v128.load(p, 96), mask),
+      v128.and(v128.load(p, 112), mask),
+    );
+    return i8x16.bitmask(i8x16.gt_s(i8x16.narrow_i16x8_s(a, b), i8x16.splat(0)));
+  }
+}
+
+/**
+ * Wide characters among 16 cells. In the replica role one may hide another one: of those side by side every other one
+ * shows.
+ * @param hidden 1 if the first cell is a right half
+ */
+function shownWide(wide: i32, hidden: i32): i32 {
+  if ((wide & ((wide << 1) | hidden)) == 0) return wide;
+  let shown = 0;
+  for (let i = 0; i < 16; i++) {
+    if (hidden) hidden = 0;
+    else if ((wide >> i) & 1) {
+      shown |= 1 << i;
+      hidden = 1;
+    }
+  }
+  return shown;
+}
+
+/** True if the cell is a character of one code point whose width is as agreed by everybody. */
+function isSettled(content: u32): bool {
+  if ((content & ~(L.CONTENT_MASK | L.CELL_WIDE | L.CELL_PROTECTED)) != 0) return false;
+  const cp = content & L.CONTENT_MASK;
+  // Of wide emoji none is.
+  if ((content & L.CELL_WIDE) != 0 && cp - FIRST_EMOJI < END_OF_EMOJI - FIRST_EMOJI) return false;
+  return cp > <u32>SPACE && Widths.classOf(cp) == (content & L.CELL_WIDE ? 2 : 1);
+}
+
+/** Bits of the cells in `others` that are such characters. */
+function settledBits(cells: usize, others: i32): i32 {
+  let settled = 0;
+  for (let rest = others; rest != 0; rest &= rest - 1) {
+    const i = ctz(rest);
+    if (isSettled(load<u32>(cells + ((<usize>i) << L.CELL_SHIFT)))) settled |= 1 << i;
+  }
+  return settled;
+}
+
+/**
+ * Of the cells in `bits`, whose contents look the same but whose style words differ: those that look different, too.
+ * @param seen all bits that any of the styles has
+ */
+function otherRenditions(now: usize, old: usize, bits: i32, seen: u32): i32 {
+  let other = 0;
+  if ((seen & R.UNSURE_STYLE) == 0) return bits;
+  for (let rest = bits; rest != 0; rest &= rest - 1) {
+    const at = (<usize>ctz(rest)) << L.CELL_SHIFT;
+    if (!R.sameRendition(load<u32>(now + at, 4), load<u32>(old + at, 4))) other |= rest & -rest;
+  }
+  return other;
+}
+
+/** Copies cells and the one before them to a buffer of 17, the rest of it zero. */
+function copyTail(to: usize, cells: usize, count: i32): void {
+  store<u64>(to + 8, load<u64>(cells - 8));
+  const bytes = (<usize>count) << L.CELL_SHIFT;
+  let i: usize = 0;
+  for (; i < bytes; i += 16) v128.store(to + 16 + i, v128.load(cells + i));
+  for (; i < 128; i += 16) v128.store(to + 16 + i, i64x2.splat(0));
+}
+
+/**
+ * Makes the bit sets of `now` against `old` for columns from `first` on, where the two differ first; what is left
+ * of it is not said.
+ * @param used column from which on they are equal
+ * @returns the column where the bit sets end: the row's end, or one from which on nothing is to be drawn
+ */
+export function planRow(old: usize, now: usize, first: i32, used: i32, cols: i32): i32 {
+  const even = (cols + 1) & ~1;
+  const visible = i64x2.splat(VISIBLE);
+  const zero = i64x2.splat(0);
+  let x = first & ~15;
+  // What the group of cells before says about the first cell of the next: it is a right half; it must be drawn; its
+  // left half is drawn; is text; and began a style behind itself.
+  let covered: i32 = x > 0 && C.isCovered(now, x) ? 1 : 0;
+  let forced: i32 = 0;
+  let drawn: i32 = 0;
+  let plain: i32 = covered;
+  let begins: i32 = 0;
+  let hidden: i32 = covered;
+  while (x < used || (x < cols && (covered | forced | hidden) != 0)) {
+    let p = now + L.ROW_CELLS + ((<usize>x) << L.CELL_SHIFT);
+    let q = old + L.ROW_CELLS + ((<usize>x) << L.CELL_SHIFT);
+    if (x + 16 > even) {
+      copyTail(tailNow, p, even - x);
+      copyTail(tailOld, q, even - x);
+      p = tailNow + 16;
+      q = tailOld + 16;
+    }
+    // Each question loads the cells anew: all of them at once are more than there are registers.
+    const bytes = Lanes.bytes(p);
+    // A control cannot be printed: a space, like a blank.
+    v128.store(BYTES + <usize>x, i8x16.max_u(bytes, i8x16.splat(SPACE)));
+    let other = i8x16.bitmask(i8x16.add_sat_u(bytes, i8x16.splat(1)));
+    let blank = i8x16.bitmask(i8x16.eq(v128.and(bytes, i8x16.splat(~SPACE)), zero));
+    const oldBytes = Lanes.bytes(q);
+    const otherOld = i8x16.bitmask(i8x16.add_sat_u(oldBytes, i8x16.splat(1)));
+    const blankOld = i8x16.bitmask(i8x16.eq(v128.and(oldBytes, i8x16.splat(~SPACE)), zero));
+    let begin =
+      ~Lanes.highBits(
+        i8x16.eq(Lanes.restyled(p, p - 8), zero),
+        i8x16.eq(Lanes.restyled(p + 64, p + 56), zero),
+      ) & 0xffff;
+    const same0 = i8x16.eq(Lanes.differences(p, q, visible), zero);
+    const same1 = i8x16.eq(Lanes.differences(p + 64, q + 64, visible), zero);
+    const looksSame = Lanes.lowBits(same0, same1) | (blank & blankOld);
+    let changed = ~looksSame & 0xffff;
+    const restyled = looksSame & ~Lanes.highBits(same0, same1);
+    if (restyled) changed |= otherRenditions(p, q, restyled, <u32>(Lanes.seen(p, q) >> 32));
+    let text = ~other;
+
+    let behind = 0;
+    if ((other | otherOld | covered | forced | hidden | begins) != 0) {
+      let wide = 0;
+      let oldWide = 0;
+      if ((<u32>Lanes.seen(p, q) & L.CELL_WIDE) != 0) {
+        wide = shownWide(Lanes.wide(p), covered);
+        oldWide = shownWide(Lanes.wide(q), hidden);
+      }
+      behind = ((wide << 1) | covered) & 0xffff;
+      const low = Lanes.units(p);
+      const high = Lanes.units(p + 64);
+      v128.store(UNITS + ((<usize>x) << 1), low);
+      v128.store(UNITS + ((<usize>x) << 1), high, 16);
+      let settled = i8x16.bitmask(i8x16.narrow_i16x8_s(Lanes.narrow(low), Lanes.narrow(high))) & ~wide;
+      if (wide)
+        settled |= i8x16.bitmask(i8x16.narrow_i16x8_s(Lanes.eastern(low), Lanes.eastern(high))) & wide;
+      let rest = other & ~(settled | behind);
+      if (rest) {
+        settled |=
+          i8x16.bitmask(i8x16.narrow_i16x8_s(Lanes.symbols(low), Lanes.symbols(high))) & rest & ~wide;
+        rest &= ~settled;
+        if (rest) settled |= settledBits(p, rest);
+      }
+      text |= settled;
+      changed &= ~behind;
+      // Whatever is printed over one half of a wide character makes the other half blank.
+      const broken = oldWide & ~(wide & ~changed);
+      changed |= ((broken << 1) | forced) & ~behind;
+      changed |= behind & ((changed << 1) | drawn);
+      text = (text & ~behind) | (behind & ((text << 1) | plain));
+      blank &= ~behind;
+      other |= behind;
+      const moved = begin & behind;
+      begin = (begin & ~behind) | (moved << 1) | begins;
+      covered = (wide >> 15) & 1;
+      hidden = (oldWide >> 15) & 1;
+      forced = (broken >> 15) & 1;
+      drawn = (changed >> 15) & covered;
+      plain = (text >> 15) & covered;
+      begins = (moved >> 15) & 1;
+    } else {
+      v128.store(UNITS + ((<usize>x) << 1), i16x8.extend_low_i8x16_u(bytes));
+      v128.store(UNITS + ((<usize>x) << 1), i16x8.extend_high_i8x16_u(bytes), 16);
+    }
+    const at = <usize>(x >> 3);
+    store<u16>(CHANGED + at, <u16>changed);
+    store<u16>(BLANK + at, <u16>blank);
+    store<u16>(OLD_BLANK + at, <u16>blankOld);
+    store<u16>(TEXT + at, <u16>text);
+    store<u16>(OTHER + at, <u16>other);
+    store<u16>(STARTS + at, <u16>begin);
+    store<u16>(COVERED + at, <u16>behind);
+    x += 16;
+  }
+  const planned = min(x, cols);
+  endBits(CHANGED, planned);
+  if (planned == cols) endBits(BLANK, planned);
+  // Blanks may follow, and a run of them is to be seen as one.
+  else store<u64>(BLANK + <usize>(planned >> 3), ~0);
+  endBits(TEXT, planned);
+  endBits(OTHER, planned);
+  endBits(STARTS, planned);
+  endBits(COVERED, planned);
+  return planned;
+}
+
+/** Last column in from..to-1 with its bit set, or -1. */
+export function lastBit(set: usize, from: i32, to: i32): i32 {
+  while (to > from) {
+    const start = max(from, to - (WINDOW - 1));
+    const bits = Bits.at(set, start) & (((<u64>1) << (<u64>(to - start))) - 1);
+    if (bits) return start + 63 - <i32>clz(bits);
+    to = start;
+  }
+  return -1;
+}
+
+/** First column from `from` on with its bit set, or `to`. */
+export function nextBit(set: usize, from: i32, to: i32): i32 {
+  while (from < to) {
+    const bits = Bits.at(set, from);
+    if (bits) return min(to, from + <i32>ctz(bits));
+    from += WINDOW;
+  }
+  return to;
+}
