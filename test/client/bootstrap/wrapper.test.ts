@@ -4,7 +4,7 @@
  */
 import { afterAll, describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync } from "node:fs";
-import { join, join } from "node:path";
+import { join } from "node:path";
 import { alive } from "../../drivers/processes.ts";
 import { until } from "../../drivers/wait.ts";
 import { peer } from "../../peers.ts";
