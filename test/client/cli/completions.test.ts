@@ -3,10 +3,13 @@
  * zsh get a Tab on a real terminal.
  */
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { HELP as BENCH_HELP } from "../../../bench/load/options.ts";
 import { OPTIONS } from "../../../client/cli/options.ts";
+import { HELP } from "../../../server/cli.ts";
+import { parseHostCommand } from "../../../server/host/cli.ts";
+import { HOST_HELP } from "../../../server/host/host-command.ts";
 import { Home } from "../../drivers/home.ts";
 import { textOf } from "../../drivers/screen.ts";
 import { type Pane, Tmux } from "../../drivers/tmux.ts";
@@ -17,7 +20,21 @@ const root = join(import.meta.dir, "..", "..", "..", "completions");
 const SHELLS = ["bash", "zsh", "fish"] as const;
 const file = (shell: (typeof SHELLS)[number], program: string): string =>
   join(root, { bash: `bash/${program}`, zsh: `zsh/_${program}`, fish: `fish/${program}.fish` }[shell]);
+const COMMANDS = ["attach", "list", "detach", "kill", "rename", "top"] as const;
+function helpOf(command: string): string {
+  const parsed = parseHostCommand([command, "--help"], undefined);
+  return parsed.kind === "help" ? parsed.text : "";
+}
+
 const home = new Home();
+/** What the completions ask for names. */
+mkdirSync(join(home.path, "bin"));
+home.write(
+  "bin/sterna-server",
+  '#!/bin/sh\n[ "$*" = list ] && printf "NAME  RUNS\\nwork  vim\\nlong-name  sh\\n"\n',
+);
+chmodSync(join(home.path, "bin/sterna-server"), 0o755);
+const PATH = `${join(home.path, "bin")}:/usr/bin:/bin`;
 mkdirSync(join(home.path, ".ssh"));
 home.write(".ssh/config", "Host workhost alpha.example.org\n  HostName 127.0.0.1\nHost *\n  User x\n");
 home.write(".ssh/known_hosts", "|1|x= ssh-ed25519 AAAA\nbeta.example.org,192.0.2.1 ssh-ed25519 AAAA\n");
@@ -44,6 +61,20 @@ const COMPLETED: Readonly<Record<string, readonly (readonly [typed: string, comp
     ["--ssh='ssh -v' workh", "--ssh='ssh -v' workhost"],
     ["-- workh", "-- workhost"],
     ["workhost basena", "workhost basename"],
+  ],
+  "sterna-server": [
+    ["att", "attach"],
+    ["attach wor", "attach work"],
+    ["attach --or-new wor", "attach --or-new work"],
+    ["kill lon", "kill long-name"],
+    ["attach --rea", "attach --read-only"],
+    ["list --js", "list --json"],
+    ["new --stand", "new --standalone"],
+    ["host --met", "host --metrics"],
+    ["host --config .ssh/conf", "host --config .ssh/config"],
+    ["new -- basena", "new -- basename"],
+    ["attach main -- basena", "attach main -- basename"],
+    ["rename work other --us", "rename work other --user"],
   ],
   "sterna-bench": [
     ["--own", "--own-clients"],
@@ -76,6 +107,19 @@ test("every option is in every file", () => {
   }
 });
 
+test("every command and option of sterna-server is in every file of its own", () => {
+  const helps = [HELP, HOST_HELP, ...COMMANDS.map((command) => helpOf(command))].join("\n");
+  const long = [...helps.matchAll(/(?:^|[\s[])--([a-z][a-z-]+)/gm)].map((match) => match[1]!);
+  expect(new Set(long).size).toBeGreaterThan(15);
+  for (const shell of SHELLS) {
+    const text = readFileSync(file(shell, "sterna-server"), "utf8");
+    for (const name of long)
+      expect([shell, text]).toEqual([shell, expect.stringMatching(new RegExp(`(--|-l )${name}\\b`))]);
+    for (const command of ["new", "host", ...COMMANDS])
+      expect([shell, text]).toEqual([shell, expect.stringMatching(new RegExp(`\\b${command}\\b`))]);
+  }
+});
+
 test("every option of sterna-bench is in every file of its own", () => {
   const names = [...BENCH_HELP.matchAll(/^ {2}--([a-z-]+)(?:, --([a-z-]+))?/gm)].flatMap((match) =>
     match.slice(1).filter((name) => name !== undefined),
@@ -105,7 +149,7 @@ peer("fish")("fish", () => {
         file("fish", program),
         `${program} ${typed}`,
       ],
-      { env: home.env, cwd: home.path },
+      { env: { ...home.env, PATH }, cwd: home.path },
     );
     const candidates = run.stdout
       .toString()
@@ -136,7 +180,7 @@ describe("on a terminal", () => {
     "bash",
     async () => {
       const files = Object.keys(COMPLETED).map((program) => file("bash", program));
-      const rc = `PS1='% '; PATH=/usr/bin:/bin; ${files.map((one) => `source ${one}; `).join("")}clear\n`;
+      const rc = `PS1='% '; PATH=${PATH}; ${files.map((one) => `source ${one}; `).join("")}clear\n`;
       home.write("bashrc", rc);
       for (const one of files) expect(Bun.spawnSync(["bash", "-n", one]).exitCode).toBe(0);
       await tab(
@@ -155,7 +199,7 @@ describe("on a terminal", () => {
     async () => {
       home.write(
         ".zshrc",
-        `PS1='%% '; PATH=/usr/bin:/bin; unsetopt prompt_sp; fpath=(${join(root, "zsh")} $fpath); autoload -Uz compinit; compinit -u -D; clear\n`,
+        `PS1='%% '; PATH=${PATH}; unsetopt prompt_sp; fpath=(${join(root, "zsh")} $fpath); autoload -Uz compinit; compinit -u -D; clear\n`,
       );
       await tab(
         await tmux.open({
