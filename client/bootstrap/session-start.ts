@@ -2,6 +2,7 @@
  * From a checked command line to a running session: counts colors, has the server started (by ssh, by the embedded
  * ssh, or here), and hands its address, port and key to the client. Called by main.ts.
  */
+import { accessSync, constants } from "node:fs";
 import { isIP } from "node:net";
 import { homedir } from "node:os";
 import { selfCommand } from "../../sys/self.ts";
@@ -222,6 +223,16 @@ function localAddress(start: Start): string {
   }
 }
 
+/** The directory, if one can be in it. The server says on the screen that a home directory is missing. */
+function enterable(directory: string): string | undefined {
+  try {
+    accessSync(`${directory}/.`, constants.X_OK);
+    return directory;
+  } catch {
+    return undefined;
+  }
+}
+
 async function startLocally(start: Start, address: string): Promise<Startup> {
   const { invocation, env } = start;
   start.goes?.("here");
@@ -238,7 +249,7 @@ async function startLocally(start: Start, address: string): Promise<Startup> {
     {
       words: ["/bin/sh", "-c", serverLine(start, server, address)],
       env: environment,
-      cwd: env.HOME || homedir(),
+      cwd: enterable(env.HOME || homedir()) ?? "/",
     },
     reader,
   );

@@ -302,6 +302,17 @@ describe("local mode", () => {
     expect(status).toBe(7);
   });
 
+  test("a home directory that cannot be entered does not keep the server from starting", async () => {
+    const server = stubs.script("server", `${says}\n${CONNECT}`);
+    for (const home of ["/nowhere", server]) {
+      const { out, err } = await ours([`--client=${client}`, `--server=${server}`, "--local"], {
+        HOME: home,
+      });
+      expect(err).toBe("");
+      expect(out).toStartWith("|/|");
+    }
+  });
+
   test("a name becomes its address", async () => {
     const server = stubs.script("server", `${says}\n${CONNECT}`);
     const { out } = await ours([`--client=${client}`, `--server=${server}`, "--local", "-4", "localhost"]);
