@@ -304,7 +304,7 @@ describe("local mode", () => {
 
   test("a home directory that cannot be entered does not keep the server from starting", async () => {
     const server = stubs.script("server", `${says}\n${CONNECT}`);
-    for (const home of ["/nowhere", server]) {
+    for (const home of ["/proc/nowhere", server]) {
       const { out, err } = await ours([`--client=${client}`, `--server=${server}`, "--local"], {
         HOME: home,
       });
