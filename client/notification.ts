@@ -62,7 +62,12 @@ export class NotificationBar implements Overlay {
     return this.#isNetworkError && this.#message !== "";
   }
 
-  /** Nothing new from the server for so long that the bar counts. */
+  /** Nothing new from the server for so long that the bar counts; its answer to what was typed may be there all the same. */
+  unheard(now: number): boolean {
+    return now - this.#lastHeard > CONTACT_LATE_MS;
+  }
+
+  /** Nothing new from the server, or no answer to what was typed, for so long that the bar counts. */
   late(now: number): boolean {
     return now - this.#lastHeard > CONTACT_LATE_MS || now - this.#lastAcked > REPLY_LATE_MS;
   }

@@ -248,7 +248,7 @@ export class SessionLoop {
     this.#send(now);
     // The end may have been acknowledged by what was just sent.
     if (this.#checkEnd(now)) return;
-    const limit = bar.late(now) ? MAX_UNACKNOWLEDGED_INPUT_WHILE_LATE : MAX_UNACKNOWLEDGED_INPUT;
+    const limit = bar.unheard(now) ? MAX_UNACKNOWLEDGED_INPUT_WHILE_LATE : MAX_UNACKNOWLEDGED_INPUT;
     this.#holdInput(transport.current.length > limit);
     this.#draw(now);
     setTimer(this.#waitTime(now), () => this.pass());

@@ -96,6 +96,9 @@ export const ACTIVE_RETRY_TIMEOUT = 10_000;
 /** Prospective resend: a longer diff is taken if it is shorter than SIZE and longer by less than EXCESS [P 8.9]. */
 export const RESEND_SIZE_LIMIT = 1000;
 export const RESEND_EXCESS_LIMIT = 100;
+/** A client that sent more than so many bytes again so often waits twice as long each time [P 8.23]. */
+export const BULK = 4096;
+export const BULK_REPEATS = 8;
 /** Sent states kept, and how many of the newest are never dropped [P 8.13]. */
 export const MAX_SENT_STATES = 32;
 export const NEWEST_SENT_STATES = 15;

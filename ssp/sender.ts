@@ -11,6 +11,8 @@ import {
   ACK_DELAY,
   ACK_INTERVAL,
   ACTIVE_RETRY_TIMEOUT,
+  BULK,
+  BULK_REPEATS,
   HEARTBEAT_ANSWER,
   HEARTBEAT_PATIENCE,
   MAX_SENT_STATES,
@@ -82,6 +84,8 @@ export class Sender<L extends SyncObject<L>> {
   #assumedUntil = NEVER;
   /** A state that differs from the assumed one but has nothing to say to it [P 8.11]. */
   #silent: { readonly state: L; readonly assumed: bigint } | undefined;
+  /** How often much was sent again that the peer has not acknowledged. */
+  #inVain = 0;
   #shutdownStart: number | undefined;
   #shutdownTries = 0;
   #lastAckSent = 0n;
@@ -204,6 +208,7 @@ export class Sender<L extends SyncObject<L>> {
     // With the acknowledgement the round-trip time may have changed, too.
     this.#worked = undefined;
     if (at <= 0) return;
+    this.#inVain = 0;
     for (const entry of this.#sent.splice(0, at)) entry.state.release();
   }
 
@@ -248,6 +253,7 @@ export class Sender<L extends SyncObject<L>> {
       else this.#noteSilent(assumed.number);
       return false;
     }
+    if (diff.length > BULK && !this.#replacedOnly && this.#current.equals(this.#back.state)) this.#inVain++;
     const number = diff.length > 0 ? this.#enterData(now) : this.#enterEmpty(now);
     this.#nextAck = now + ACK_INTERVAL + (this.#answersHeartbeats ? HEARTBEAT_PATIENCE : 0);
     this.#nextSend = NEVER;
@@ -328,7 +334,9 @@ export class Sender<L extends SyncObject<L>> {
 
   /** An acknowledgement that has not come after this time will not come [P 8.5] [P 8.7]. */
   get #patience(): number {
-    return (this.#early ? this.#rtt.patientRto : this.#rtt.rto) + ACK_DELAY;
+    const usual = (this.#early ? this.#rtt.patientRto : this.#rtt.rto) + ACK_DELAY;
+    const doubled = this.#inVain - BULK_REPEATS; // [P 8.23]
+    return doubled <= 0 ? usual : Math.max(usual, Math.min(ACK_INTERVAL, usual * 2 ** doubled));
   }
 
   /** Guesses the newest state that the peer has: sent so recently that its loss would not show yet [P 8.5]. */

@@ -143,6 +143,21 @@ describe("a program that does not read", () => {
     expect(world.client.current.length).toBe(0);
   });
 
+  test("a paste that has to wait does not fill the line", () => {
+    const world = World.settled();
+    world.hasRoom = false;
+    const { bytesOut } = world.client.stats;
+    world.client.current.pushBytes(crypto.getRandomValues(new Uint8Array(65_536)));
+    world.run(20_000);
+    expect(world.client.stats.bytesOut - bytesOut).toBeLessThan(25 * 65_536);
+    world.hasRoom = true;
+    world.run(3500);
+    expect(world.client.current.length).toBe(0);
+    // What comes then is as quick as ever.
+    world.type("x");
+    expect(world.input.at(-1)).toEqual({ kind: "keys", bytes: Buffer.from("x") });
+  });
+
   test("the client may end the session all the same", () => {
     const world = World.settled();
     world.hasRoom = false;
