@@ -42,6 +42,8 @@ const tailOld: usize = memory.data(16 + 128, 16);
 const VISIBLE: u64 =
   0xffffffff00000000 | <u64>(L.CONTENT_MASK | L.CELL_CLUSTER | L.CELL_WIDE | L.CELL_FALLBACK);
 const SPACE: i8 = 0x20;
+/** CELL_WIDE, and a bit that is never set, so that the constant is no run of bits (see {@link Lanes}). */
+const WIDE_MASK: u32 = L.CELL_WIDE | (1 << 31);
 const FIRST_EMOJI: u32 = 0x1f300;
 const END_OF_EMOJI: u32 = 0x1fb00;
 
@@ -72,19 +74,35 @@ export function endBits(set: usize, col: i32): void {
   store<u64>(p, <u64>load<u8>(p) & (((<u64>1) << (<u64>col & 7)) - 1));
 }
 
+/**
+ * Parts of {@link planRow}. JavaScriptCore makes a shift by a constant of four instructions, and of a constant that is one
+ * run of bits again and again another four; a shuffle is three, with what it needs loaded once. So there is no shift here.
+ */
 class Lanes {
-  /** Contents of four cells at `p` as i32 lanes that fit 16 bits: the larger ones are 0x7fff. */
+  /** Of 16 pairs of bytes the first ones. */
   // @ts-ignore: decorator
-  @inline static contents(p: usize): v128 {
-    return v128.and(i16x8.narrow_i32x4_s(v128.load(p), v128.load(p, 16)), i32x4.splat(0xffff));
+  @inline static firsts(a: v128, b: v128): v128 {
+    return i8x16.shuffle(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  }
+
+  /** … the second ones. */
+  // @ts-ignore: decorator
+  @inline static seconds(a: v128, b: v128): v128 {
+    return i8x16.shuffle(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+  }
+
+  /** Four cells at `p` as u16 each of contents and style; what does not fit is 0x7fff. */
+  // @ts-ignore: decorator
+  @inline static words(p: usize): v128 {
+    return i16x8.narrow_i32x4_s(v128.load(p), v128.load(p, 16));
   }
 
   /** Contents of 16 cells at `p` as u8, the larger ones 255. */
   // @ts-ignore: decorator
   @inline static bytes(p: usize): v128 {
-    return i8x16.narrow_i16x8_u(
-      i16x8.narrow_i32x4_s(Lanes.contents(p), Lanes.contents(p + 32)),
-      i16x8.narrow_i32x4_s(Lanes.contents(p + 64), Lanes.contents(p + 96)),
+    return Lanes.firsts(
+      i8x16.narrow_i16x8_u(Lanes.words(p), Lanes.words(p + 32)),
+      i8x16.narrow_i16x8_u(Lanes.words(p + 64), Lanes.words(p + 96)),
     );
   }
 
@@ -92,9 +110,25 @@ class Lanes {
   // @ts-ignore: decorator
   @inline static units(p: usize): v128 {
     const mask = i64x2.splat(<i64>(0xffffffff & ~L.CELL_WIDE));
-    return i16x8.narrow_i32x4_u(
+    return i8x16.shuffle(
       i16x8.narrow_i32x4_u(v128.and(v128.load(p), mask), v128.and(v128.load(p, 16), mask)),
       i16x8.narrow_i32x4_u(v128.and(v128.load(p, 32), mask), v128.and(v128.load(p, 48), mask)),
+      0,
+      1,
+      4,
+      5,
+      8,
+      9,
+      12,
+      13,
+      16,
+      17,
+      20,
+      21,
+      24,
+      25,
+      28,
+      29,
     );
   }
 
@@ -124,20 +158,6 @@ class Lanes {
   // @ts-ignore: decorator
   @inline static halves(a: v128, b: v128, c: v128, d: v128): v128 {
     return i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
-  }
-
-  /** Bits of 16 cells from {@link halves} of masks: of the contents. */
-  // @ts-ignore: decorator
-  @inline static lowBits(a: v128, b: v128): i32 {
-    return i8x16.bitmask(
-      i8x16.narrow_i16x8_s(i16x8.shr_s(i16x8.shl(a, 8), 8), i16x8.shr_s(i16x8.shl(b, 8), 8)),
-    );
-  }
-
-  /** … of the styles. */
-  // @ts-ignore: decorator
-  @inline static highBits(a: v128, b: v128): i32 {
-    return i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.shr_s(a, 8), i16x8.shr_s(b, 8)));
   }
 
   /** All ones where a u16 is from `first` on and below `end`. */
@@ -203,7 +223,7 @@ class Lanes {
   /** Bits of 16 cells: wide ones. */
   // @ts-ignore: decorator
   @inline static wide(p: usize): i32 {
-    const mask = i64x2.splat(<i64>L.CELL_WIDE);
+    const mask = i64x2.splat(<i64>WIDE_MASK);
     const a = Lanes.halves(
       v128.and(v128.load(p), mask),
       v128.and(v128.load(p, 16), mask),
@@ -216,7 +236,7 @@ class Lanes {
       v128.and(v128.load(p, 96), mask),
       v128.and(v128.load(p, 112), mask),
     );
-    return i8x16.bitmask(i8x16.gt_s(i8x16.narrow_i16x8_s(a, b), i8x16.splat(0)));
+    return i8x16.bitmask(i8x16.gt_s(Lanes.firsts(a, b), i8x16.splat(0)));
   }
 }
 
@@ -318,15 +338,14 @@ export function planRow(old: usize, now: usize, first: i32, used: i32, cols: i32
     const otherOld = i8x16.bitmask(i8x16.add_sat_u(oldBytes, i8x16.splat(1)));
     const blankOld = i8x16.bitmask(i8x16.eq(v128.and(oldBytes, i8x16.splat(~SPACE)), zero));
     let begin =
-      ~Lanes.highBits(
-        i8x16.eq(Lanes.restyled(p, p - 8), zero),
-        i8x16.eq(Lanes.restyled(p + 64, p + 56), zero),
+      ~i8x16.bitmask(
+        i8x16.eq(Lanes.seconds(Lanes.restyled(p, p - 8), Lanes.restyled(p + 64, p + 56)), zero),
       ) & 0xffff;
     const same0 = i8x16.eq(Lanes.differences(p, q, visible), zero);
     const same1 = i8x16.eq(Lanes.differences(p + 64, q + 64, visible), zero);
-    const looksSame = Lanes.lowBits(same0, same1) | (blank & blankOld);
+    const looksSame = i8x16.bitmask(Lanes.firsts(same0, same1)) | (blank & blankOld);
     let changed = ~looksSame & 0xffff;
-    const restyled = looksSame & ~Lanes.highBits(same0, same1);
+    const restyled = looksSame & ~i8x16.bitmask(Lanes.seconds(same0, same1));
     if (restyled) changed |= otherRenditions(p, q, restyled, <u32>(Lanes.seen(p, q) >> 32));
     let text = ~other;
 
