@@ -34,6 +34,8 @@ import { SGR_ROOM } from "./sgr-text";
 import { shiftRow } from "./shift";
 
 const SPACE: u8 = 0x20;
+/** Unchanged cells that it is worth to print again at the most: see {@link printGap}. */
+const MOST_PRINTED: i32 = 4;
 /** Changes that span at most this many cells have no gap worth a move: see {@link closeGaps}. */
 const FEW: i32 = 6;
 /** All of a window's bits. */
@@ -110,7 +112,9 @@ export function printGap(now: usize, row: i32, col: i32): bool {
 /** Goes to a column to print there. */
 function reach(now: usize, row: i32, col: i32): void {
   if (P.returnTo(row, col)) return;
-  if (!printGap(now, row, col)) P.travelTo(row, col);
+  const from = P.columnIn(row);
+  if (from < 0 || from >= col) P.travelTo(row, col);
+  else if (col - from > MOST_PRINTED || !printGap(now, row, col)) P.travelRight(row, from, col);
 }
 
 /**
