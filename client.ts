@@ -1,4 +1,4 @@
-#!/usr/bin/env bun
+#!/usr/bin/env -S bun --config=/dev/null --no-env-file
 /** Entry of the client in a source checkout: `bun client.ts [options] [user@]host [-- command]`. */
 import { main } from "./client/main.ts";
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env bun
+#!/usr/bin/env -S bun --config=/dev/null --no-env-file
 /** Entry of the server: `bun server.ts new …`, what `mosh-server new …` is. */
 import { main } from "./server/main.ts";
 

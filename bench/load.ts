@@ -1,4 +1,4 @@
-#!/usr/bin/env bun
+#!/usr/bin/env -S bun --config=/dev/null --no-env-file
 /** The load generator: `bun bench/load.ts --help`; docs/load.md. */
 import { main } from "./load/main.ts";
 

@@ -29,6 +29,9 @@ const HARDLY_ANY_KEYS = 0.01;
 /** Between lines of a program that prints without end, ms. */
 const PRINTS_EVERY = 5;
 
+/** Keys of a burst. */
+const BURST = 5;
+
 const LINES: readonly [what: string, weather: string][] = [
   ["29 % lost each way", "delay=50,loss=29%"],
   ["10 % lost each way", "delay=50,loss=10%"],
@@ -46,6 +49,7 @@ interface Sum {
   readonly mean: number;
   readonly p50: number;
   readonly p99: number;
+  readonly echoAcks: Quantiles;
   readonly bytes: number;
   readonly datagrams: number;
   readonly down: Direction;
@@ -61,6 +65,7 @@ function sum(outcomes: readonly Outcome[]): Sum {
     mean: times.mean,
     p50: times.at(0.5),
     p99: times.at(0.99),
+    echoAcks: sumOf(outcomes.map((outcome) => outcome.echoAcks)),
     bytes: total(({ up, down }) => up.bytes + down.bytes),
     datagrams: total(({ up, down }) => up.datagrams + down.datagrams),
     down: { datagrams: total(({ down }) => down.datagrams), bytes: total(({ down }) => down.bytes) },
@@ -92,7 +97,7 @@ const core = await loadCore();
 function run(
   weather: string,
   manners: Manners,
-  other: { readonly rate?: number; readonly printsEvery?: number } = {},
+  other: { readonly rate?: number; readonly printsEvery?: number; readonly burst?: number } = {},
 ): Sum {
   const outcomes = SEEDS.map((seed) =>
     runLine({
@@ -154,15 +159,32 @@ for (const [what, weather] of lines) {
   }
 }
 console.log(
-  `a program that prints a line each ${PRINTS_EVERY} ms: the server's datagrams and bytes by stock's; nobody types, somebody does`,
+  `a program that prints a line each ${PRINTS_EVERY} ms: the server's datagrams and bytes by stock's while nobody types`,
 );
-for (const weather of ["delay=50", "delay=50,loss=29%", "delay=25,rate=1M,queue=1000,bulk=1"]) {
+console.log(
+  "and while somebody does, then the key to the frame that shows it: as stock, ours, mean and 99 %, ms",
+);
+for (const weather of ["delay=50", "delay=50,loss=29%", "delay=200", "delay=25,rate=1M,queue=1000,bulk=1"]) {
   const cells = [HARDLY_ANY_KEYS, KEYS_PER_SECOND].flatMap((rate) => {
     const printing = { rate, printsEvery: PRINTS_EVERY };
-    const [stock, ours] = [run(weather, ALL_STOCK, printing).down, run(weather, ALL_OURS, printing).down];
-    return [by(ours.datagrams, stock.datagrams), by(ours.bytes, stock.bytes)];
+    const [stock, ours] = [run(weather, ALL_STOCK, printing), run(weather, ALL_OURS, printing)];
+    const ratios = [by(ours.down.datagrams, stock.down.datagrams), by(ours.down.bytes, stock.down.bytes)];
+    if (rate === HARDLY_ANY_KEYS) return ratios;
+    return [...ratios, ...[stock, ours].map(({ mean, p99 }) => `${mean.toFixed(0)}/${p99.toFixed(0)}`)];
   });
-  console.log(`  ${weather.padEnd(40)}${cells.map(cell).join("")}`);
+  console.log(`  ${weather.padEnd(36)}${cells.map(cell).join("")}`);
+}
+console.log(
+  `bursts of ${BURST} keys: from the last one to its echo ack, as stock, ours, mean and 99 %, ms; then to its screen; the server's datagrams`,
+);
+for (const weather of ["delay=50", "delay=100", "delay=200", "delay=25,rate=1M,queue=1000,bulk=1"]) {
+  const [stock, ours] = [ALL_STOCK, ALL_OURS].map((manners) => run(weather, manners, { burst: BURST }));
+  const cells = [
+    ...[stock!, ours!].map(({ echoAcks }) => `${echoAcks.mean.toFixed(0)}/${echoAcks.at(0.99).toFixed(0)}`),
+    ...[stock!, ours!].map(({ mean, p99 }) => `${mean.toFixed(0)}/${p99.toFixed(0)}`),
+    by(ours!.down.datagrams, stock!.down.datagrams),
+  ];
+  console.log(`  ${weather.padEnd(36)}${cells.map(cell).join("")}`);
 }
 console.log(`from the first datagram to the first screen, ${CONNECTIONS} connections: mean, 99 %, ms`);
 for (const weather of ["delay=50,loss=29%", "delay=50"]) {

@@ -3,6 +3,7 @@
  * the helper that ssh runs as its proxy. Each is loaded only when it is asked for, so that `--version` and the proxy start
  * fast. Called by client.ts and tools/executable.ts.
  */
+import { forgetDotenv } from "../sys/environment.ts";
 import { CommandError } from "./cli/errors.ts";
 import { resolveInvocation } from "./cli/invocation.ts";
 import { parseCommandLine } from "./cli/options.ts";
@@ -16,6 +17,7 @@ import { loadSettings } from "./config/load.ts";
  * @param name base name the program was called by
  */
 export async function main(args: string[], name: string): Promise<never> {
+  await forgetDotenv();
   const clientArgs = clientArguments(args, name);
   if (clientArgs !== undefined) {
     const { main: clientMain } = await import("./mosh-client.ts");

@@ -196,13 +196,14 @@ class Session {
     screen.start(SYNCHRONIZED_OUTPUT_QUESTION);
     screen.draw(transport.latest.terminal.snapshot());
     const escapeKey = new EscapeKey(env.MOSH_ESCAPE_KEY);
-    const bar = new NotificationBar(escapeKey.name, now, colorWanted(env));
+    const color = colorWanted(env);
+    const bar = new NotificationBar(escapeKey.name, now, color);
     const echo = new LocalEcho({
       mode: this.#options.predict,
       overwrite: this.#options.overwrite,
       width: (codePoint) => transport.latest.terminal.width(codePoint),
     });
-    const status = new StatusLine(() => figuresOf(transport, echo), `${this.#options.ip}:${port}`);
+    const status = new StatusLine(() => figuresOf(transport, echo), `${this.#options.ip}:${port}`, color);
     const overlays: Overlay[] = [echo, status, bar];
     const answers = new TerminalAnswers(() => screen.useSynchronizedOutput());
     if (env.MOSH_TITLE_NOPREFIX === undefined) overlays.push(new TitlePrefix());

@@ -38,14 +38,19 @@ interface Sample {
 export class StatusLine implements Overlay {
   readonly #figures: () => ConnectionFigures;
   readonly #peer: string;
+  readonly #pen: string;
   #shown = false;
   #frames = 0;
   #samples: Sample[] = [];
 
-  /** @param peer address and port of the server, as the person knows it */
-  constructor(figures: () => ConnectionFigures, peer: string) {
+  /**
+   * @param peer address and port of the server, as the person knows it
+   * @param color as for the notification bar
+   */
+  constructor(figures: () => ConnectionFigures, peer: string, color = true) {
     this.#figures = figures;
     this.#peer = peer;
+    this.#pen = color ? "37;44" : "7";
   }
 
   toggle(): void {
@@ -65,7 +70,7 @@ export class StatusLine implements Overlay {
     // Auto-wrap off: a full last row must not scroll the picture.
     target.feed(
       encoder.encode(
-        `\x1b7\x1b[?6l\x1b[4l\x1b[?7l\x1b[${row};1H\x1b[0;1;37;44m${fitting}\x1b[0;37;44m${rest}\x1b8`,
+        `\x1b7\x1b[?6l\x1b[4l\x1b[?7l\x1b[${row};1H\x1b[0;1;${this.#pen}m${fitting}\x1b[0;${this.#pen}m${rest}\x1b8`,
       ),
     );
     if (target.cursorRow === row - 1) target.setCursorVisible(false);

@@ -11,6 +11,7 @@ import type { UserEvent } from "../ssp/user-message.ts";
 import { UserStream } from "../ssp/user-stream.ts";
 import type { Core, Terminal } from "../wasm-core/core.ts";
 import type { HubMember } from "./hub.ts";
+import { OutputRun } from "./output-run.ts";
 import type { Viewer } from "./session-loop.ts";
 import type { SendFailure } from "./udp.ts";
 import { fitted, type Size } from "./view.ts";
@@ -43,6 +44,8 @@ export interface Attachable {
   readonly notice?: string | undefined;
   /** Keys and sizes of a user, in order. */
   input(events: readonly UserEvent[]): void;
+  /** False: some of what this difference of a user stream brings would have to be thrown away now. */
+  hasRoom?(diff: Uint8Array): boolean;
 }
 
 export interface AttachmentOptions {
@@ -95,6 +98,8 @@ export class Attachment implements HubMember, Viewer {
   #settledAt = 0;
   /** Output since the transport was given the screen, bytes. */
   #output = 0;
+  /** Of its program's output. */
+  readonly #run = new OutputRun();
   /** A key has come since. */
   #asked = false;
   #lastClientState: number;
@@ -130,6 +135,7 @@ export class Attachment implements HubMember, Viewer {
       burst: FRAME_BURST,
       answersHeartbeats: true,
       earlyResend: true,
+      hasRoom: (diff) => this.readOnly || (session.hasRoom?.(diff) ?? true),
     });
     // A screen that is there already is what the first frame brings.
     if (session.started) this.#refresh();
@@ -192,8 +198,9 @@ export class Attachment implements HubMember, Viewer {
     if (!reception.ok) return reception;
     if (reception.inOrder) this.#moveTo(from);
     this.#noteRtt(now);
+    // A client whose input has to wait is there all the same.
+    if (reception.newState || reception.reason === "no-room") this.#lastClientState = now;
     if (reception.newState) {
-      this.#lastClientState = now;
       // Also the first word of a client is input, empty as it may be.
       if (reception.news || !this.#session.started) this.#deliverInput(now);
     }
@@ -207,6 +214,7 @@ export class Attachment implements HubMember, Viewer {
     this.#changedAt ??= now;
     this.#output += bytes;
     const isEcho = this.#asked && this.#output <= ECHO_BYTES && now - this.#lastInput <= ANSWER_MS;
+    this.#run.changed(now, bytes, isEcho);
     this.#settledAt = Math.min(now + (isEcho ? 0 : SETTLED_MS), this.#changedAt + SEND_MINDELAY_SERVER);
   }
 
@@ -234,7 +242,8 @@ export class Attachment implements HubMember, Viewer {
         changedAt !== undefined &&
         now - this.#lastInput <= ANSWER_MS &&
         now - changedAt < SEND_MINDELAY_SERVER;
-      this.#refresh(!answers);
+      const isPaced = changedAt !== undefined && this.#run.paces(now);
+      this.#refresh(isPaced || !answers);
     }
     const { figures } = this.#options;
     const { stats } = this.#transport;
@@ -312,6 +321,7 @@ export class Attachment implements HubMember, Viewer {
     if (events.length > 0 || starting) this.#refresh();
     if (events.length > 0) {
       this.#asked = true;
+      this.#run.asked();
       this.#echoAck.register(this.#transport.latestNum, now);
     }
   }
@@ -343,13 +353,13 @@ export class Attachment implements HubMember, Viewer {
     const { current } = this.#transport;
     if (!this.#stale) {
       if (current.echoAck !== this.#echoAck.value)
-        this.#transport.setCurrent(current.withEchoAck(this.#echoAck.value), paced);
+        this.#transport.setCurrent(current.withEchoAck(this.#echoAck.value), paced ? "echo-ack" : "awaited");
       return;
     }
     this.#stale = false;
     this.#output = 0;
     this.#asked = false;
     const picture = fitted(this.#session.terminal.snapshot(), this.#size, this.#session.notice);
-    this.#transport.setCurrent(TerminalState.of(picture, this.#echoAck.value), paced);
+    this.#transport.setCurrent(TerminalState.of(picture, this.#echoAck.value), paced ? "paced" : "awaited");
   }
 }

@@ -2,8 +2,9 @@
  * Starts this program again as a process that serves, in a session of its own, and waits for its one line. A second run
  * rather than a fork: a JavaScript engine has threads, and a fork of one does not have them. Called by launch.ts.
  */
+
+import type { Environment } from "../sys/environment.ts";
 import { isCompiled, selfCommand } from "../sys/self.ts";
-import type { Environment } from "./environment.ts";
 import { handoverEnvironment, type Task } from "./handover.ts";
 import { closeDescriptor, openPipe, readLine, STDERR, STDOUT } from "./stdio.ts";
 

@@ -5,7 +5,7 @@
  * A key is made in the serving process and leaves it through that pipe only: never an argument, never in an environment,
  * because other users and the session's own child can see those. Called by launch.ts and what serves.
  */
-import type { Environment } from "./environment.ts";
+import type { Environment } from "../sys/environment.ts";
 import { closeDescriptor, closeOnExec, type Size, writeText } from "./stdio.ts";
 
 /** `<launcher's pid> session <cols>x<rows> <open files>` or `<launcher's pid> host <directory>`; removed before any child sees it. */

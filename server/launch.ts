@@ -2,11 +2,12 @@
  * The part of `mosh-server new` that ssh waits for: settles locale and limits, has a session made, by a host if there is
  * one or one can be started, else by a process of its own, prints `MOSH CONNECT` and returns. Called by main.ts.
  */
+
+import type { Environment } from "../sys/environment.ts";
 import { openFilesOf } from "../sys/open-files.ts";
 import { versionLine } from "../sys/version.ts";
 import { LICENCE, type ServerOptions } from "./cli.ts";
 import { startDetached } from "./detach.ts";
-import type { Environment } from "./environment.ts";
 import type { EndpointReply, SessionRequest } from "./host/messages.ts";
 import { parseLimits } from "./limits.ts";
 import { chooseLocale } from "./locale.ts";

@@ -2,7 +2,7 @@
  * When a session that nobody uses ends: the two limits of the environment, the wait for a first client, and what
  * signals do. A pure judge: times come in, a verdict comes out. Called by launch.ts (messages) and standalone.ts.
  */
-import type { Environment } from "./environment.ts";
+import type { Environment } from "../sys/environment.ts";
 
 /** A server whose client never comes leaves after this many milliseconds [P 14.2]. */
 const FIRST_CLIENT_LIMIT_MS = 60_000;

@@ -2,9 +2,10 @@
  * `mosh-server`: decides what this process is. Answers `--help` and `--version` by itself and loads the rest only when
  * it is needed, so that those are instant. Called by server.ts and by the single executable.
  */
+
+import { initialEnvironment } from "../sys/environment.ts";
 import { versionLine } from "../sys/version.ts";
 import { HELP, LICENCE, parseCommandLine } from "./cli.ts";
-import { initialEnvironment } from "./environment.ts";
 import { takeHandover } from "./handover.ts";
 
 /** Words that speak to a host or become one. */

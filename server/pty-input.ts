@@ -4,9 +4,14 @@
  */
 import type { LineModes, PtyDevice } from "./pty-device.ts";
 
-/** Input that may wait for a child to read it, bytes; more is dropped. */
-export const INPUT_LIMIT = 1024 * 1024;
-/** How soon a full terminal is offered the waiting input again, ms. */
+/**
+ * Input that may wait for a child to read it, bytes; more is dropped. From INPUT_FULL on a client keeps what it has
+ * [P 9.11]; the rest of the room is for the message that was accepted before, 1 MiB from our clients.
+ */
+export const INPUT_LIMIT = 3 * 1024 * 1024;
+const INPUT_FULL = 1024 * 1024;
+/** How soon a full terminal is offered the waiting input again, ms: while the child reads, and while it does not. */
+const RETRY_READING_MS = 1;
 const RETRY_MS = 10;
 
 // Indices of control characters, flags and signals of Linux.
@@ -63,6 +68,17 @@ export class PtyInput {
     return rest.length - kept.length;
   }
 
+  /** More had better not come. */
+  get full(): boolean {
+    return this.#bytes >= INPUT_FULL;
+  }
+
+  /** Whether there is a key in this input that gets past what waits. */
+  interrupts(bytes: Uint8Array): boolean {
+    const modes = this.#device.modes();
+    return modes !== undefined && signalIn(bytes, modes) !== undefined;
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retry);
@@ -73,39 +89,46 @@ export class PtyInput {
    * the waiting input dropped, as the kernel does with what it holds itself. Returns the input after that character.
    */
   #overtake(bytes: Uint8Array, modes: LineModes): Uint8Array {
-    if (!(modes.localFlags & ISIG)) return bytes;
-    let last = -1;
-    let signal = 0;
-    for (const [index, number] of SIGNALS) {
-      const at = lastOf(bytes, modes.characters[index]);
-      if (at > last) [last, signal] = [at, number];
-    }
-    if (last < 0) return bytes;
+    const found = signalIn(bytes, modes);
+    if (!found) return bytes;
     if (!(modes.localFlags & NOFLSH)) {
       this.#waiting = [];
       this.#bytes = 0;
       this.#device.flushInput();
     }
-    this.#device.signal(signal);
-    return bytes.subarray(last + 1);
+    this.#device.signal(found.signal);
+    return bytes.subarray(found.at + 1);
   }
 
-  #retryLater(): void {
+  #retryLater(ms = RETRY_MS): void {
     this.#retry ??= setTimeout(() => {
       this.#retry = undefined;
+      const before = this.#bytes;
       while (this.#waiting.length > 0) {
         const next = this.#waiting[0]!;
         const rest = this.#device.write(next);
         this.#bytes -= next.length - rest.length;
         if (rest.length > 0) {
           this.#waiting[0] = rest;
-          this.#retryLater();
+          this.#retryLater(this.#bytes < before ? RETRY_READING_MS : RETRY_MS);
           return;
         }
         this.#waiting.shift();
       }
-    }, RETRY_MS);
+    }, ms);
   }
+}
+
+/** The last character that sends a signal, and which; undefined: there is none. */
+function signalIn(bytes: Uint8Array, modes: LineModes): { at: number; signal: number } | undefined {
+  if (!(modes.localFlags & ISIG)) return undefined;
+  let at = -1;
+  let signal = 0;
+  for (const [index, number] of SIGNALS) {
+    const last = lastOf(bytes, modes.characters[index]);
+    if (last > at) [at, signal] = [last, number];
+  }
+  return at < 0 ? undefined : { at, signal };
 }
 
 /** With IXON: what the last stop or start character does; with IXANY any character starts. */

@@ -69,7 +69,7 @@ export class Pty {
   /** Output since the user stopped it with Ctrl-S, bytes; undefined: not stopped. */
   #sinceStop: number | undefined;
   #closed = false;
-  readonly #turn = { resume: () => this.#resume() };
+  readonly #turn = { resume: () => this.#resume(), interrupt: () => this.#stop() };
   readonly #waits: boolean;
 
   /** @throws SpawnError */
@@ -100,9 +100,20 @@ export class Pty {
   /** Input for the child. Returns the number of bytes that were dropped because the child does not read. */
   write(bytes: Uint8Array): number {
     if (this.#closed || bytes.length === 0) return 0;
+    turns.hold(this.#turn);
     if (this.#input) return this.#input.write(bytes);
     this.#terminal.write(bytes);
     return 0;
+  }
+
+  /** So much input waits for the child that more had better not come. */
+  get inputFull(): boolean {
+    return this.#input?.full ?? false;
+  }
+
+  /** Whether this input would interrupt the child, and so get past what waits. */
+  interrupts(bytes: Uint8Array): boolean {
+    return this.#input?.interrupts(bytes) ?? false;
   }
 
   resize(cols: number, rows: number): void {
@@ -136,15 +147,21 @@ export class Pty {
       if (this.#sinceStop > STOPPED_OUTPUT_LIMIT) this.#sinceStop = undefined;
     }
     this.#events.data(bytes);
+    turns.wrote(this.#turn);
     if (this.#spent >= OUTPUT_BUDGET) this.#pause();
   }
 
   /** Until its turn comes again; before that the others are served. */
   #pause(): void {
-    if (this.#paused || this.#sinceStop !== undefined || !this.#device || !this.#running) return;
+    if (this.#stop()) turns.wait(this.#turn);
+  }
+
+  /** False if it is paused, or must not be. */
+  #stop(): boolean {
+    if (this.#paused || this.#sinceStop !== undefined || !this.#device || !this.#running) return false;
     this.#paused = true;
     this.#device.setOutput(false);
-    turns.wait(this.#turn);
+    return true;
   }
 
   #resume(): void {

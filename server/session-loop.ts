@@ -27,6 +27,7 @@ export interface Seat {
   readonly notice: string | undefined;
   blank(): Terminal;
   input(events: readonly UserEvent[]): void;
+  hasRoom(diff: Uint8Array): boolean;
   /** Something arrived: what is due must be looked at. */
   received(): void;
 }
@@ -130,6 +131,7 @@ export class SessionLoop implements SessionActivity {
       },
       blank: () => session.blank(),
       input: (events) => this.#input(viewer, events),
+      hasRoom: (diff) => session.hasRoom(diff),
       received: () => this.#received(viewer),
     };
     const viewer = make(seat);

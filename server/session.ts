@@ -5,7 +5,7 @@
  * The child starts when the first client has said how large its window is, so it never sees another size, and a client
  * that never comes starts nothing.
  */
-import type { UserEvent } from "../ssp/user-message.ts";
+import { decodeUserMessage, type UserEvent } from "../ssp/user-message.ts";
 import type { Terminal } from "../wasm-core/core.ts";
 import { forTerminal } from "./notices.ts";
 import { Pty, SpawnError } from "./pty.ts";
@@ -24,6 +24,12 @@ export interface SessionOptions {
   /** Counts bytes, if somebody keeps figures. */
   readonly traffic?: { ptyIn: number; ptyOut: number } | undefined;
 }
+
+/**
+ * Of the sizes that come at once, with keys in between, so many of the last count: nobody's window changes more often
+ * between two datagrams, and a datagram of 1 kB can bring ten thousand, which would keep all others waiting.
+ */
+const MAX_SIZES = 16;
 
 export interface SessionEvents {
   /** The screen may have changed. @param bytes output of the program */
@@ -75,11 +81,12 @@ export class Session {
 
   /** Input of a user, in order. The child is started by the first. */
   input(events: readonly UserEvent[]): void {
+    let skip = events.reduce((count, { kind }) => count + (kind === "resize" ? 1 : 0), 0) - MAX_SIZES;
     for (let i = 0; i < events.length; i++) {
       const event = events[i]!;
       if (event.kind === "keys") {
         this.terminal.translateInput(event.bytes);
-      } else if (events[i + 1]?.kind !== "resize") {
+      } else if (skip-- <= 0 && events[i + 1]?.kind !== "resize") {
         // Of several sizes in a row only the last counts.
         this.terminal.resize(event.cols, event.rows);
         this.#pty?.resize(this.terminal.cols, this.terminal.rows);
@@ -87,6 +94,14 @@ export class Session {
     }
     if (!this.#started) this.#start();
     this.#forwardReplies();
+  }
+
+  /** Whether the program has read enough of what is waiting, or this difference of a user stream interrupts it. */
+  hasRoom(diff: Uint8Array): boolean {
+    const pty = this.#pty;
+    if (!pty?.inputFull) return true;
+    const events = decodeUserMessage(diff) ?? [];
+    return events.some((event) => event.kind === "keys" && pty.interrupts(event.bytes));
   }
 
   /** Ends the session: hangs up, and frees the screen. */

@@ -3,8 +3,8 @@
  */
 import { accessSync, constants, statSync } from "node:fs";
 import { basename } from "node:path";
+import type { Environment } from "../sys/environment.ts";
 import { type Account, systemAccount } from "./account.ts";
-import type { Environment } from "./environment.ts";
 
 export interface ChildPlan {
   readonly command: readonly string[];

@@ -35,6 +35,8 @@ export const DROP_REASONS = [
   "numbering",
   /** the queue of received states is full */
   "quench",
+  /** there is no room for what the diff brings; it will come again */
+  "no-room",
   /** the diff does not parse, or breaks a rule of its state object */
   "diff",
 ] as const;

@@ -15,8 +15,6 @@ import {
   EARLY_FIRST_COPIES,
   EARLY_FIRST_WAIT,
   EARLY_LOST_SHARE,
-  EARLY_MAX_RTT,
-  EARLY_QUEUE_ALLOWANCE,
   SEND_INTERVAL_MIN,
 } from "./params.ts";
 import type { RttEstimator } from "./rtt.ts";
@@ -135,14 +133,8 @@ export class EarlyResend {
   #budget(): number {
     if (!this.#rtt.sampled) return EARLY_FIRST_COPIES;
     const { loss } = this;
-    if (loss <= EARLY_LOST_SHARE || this.#queueing()) return 0;
+    if (loss <= EARLY_LOST_SHARE || this.#rtt.queueing) return 0; // copies would only add to the queue
     if (loss >= 1) return EARLY_COPIES; // whose logarithm is 0
     return Math.min(EARLY_COPIES, Math.ceil(Math.log(EARLY_LOST_SHARE) / Math.log(loss)) - 1);
-  }
-
-  /** The line is slower than it was: a queue is filling, and loss means that it is full. Copies would only add to it. */
-  #queueing(): boolean {
-    const { srtt, least } = this.#rtt;
-    return srtt > EARLY_MAX_RTT || srtt > 2 * least + EARLY_QUEUE_ALLOWANCE;
   }
 }

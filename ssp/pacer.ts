@@ -29,6 +29,11 @@ export class Pacer {
     return this.#debtFallsTo(0, now, interval);
   }
 
+  /** More was sent than the pace allows on average. */
+  owes(now: number, interval: number): boolean {
+    return this.idleAt(now, interval) > now;
+  }
+
   sent(now: number, interval: number): void {
     this.#debt = Math.min(this.#burst, this.#debtAt(now, interval) + 1);
     this.#at = now;

@@ -114,6 +114,11 @@ export const EARLY_ANSWER_TIME = 1000;
 export const EARLY_MAX_RTT = 500;
 export const EARLY_QUEUE_ALLOWANCE = 20;
 
+// ---- echo ack alone
+/** Mean gap between keys before any was seen, and what is longer than any gap [P 8.22]. */
+export const KEY_GAP = 200;
+export const KEY_PAUSE = 500;
+
 // ---- receiver
 /** Received states kept; when full, one more in each quench interval [P 9.7]. */
 export const MAX_RECEIVED_STATES = 1024;

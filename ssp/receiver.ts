@@ -5,7 +5,7 @@
  */
 import type { DropReason } from "./drops.ts";
 import type { Instruction } from "./instruction.ts";
-import { MAX_RECEIVED_STATES, QUENCH_INTERVAL } from "./params.ts";
+import { MAX_RECEIVED_STATES, MAX_STATE, QUENCH_INTERVAL } from "./params.ts";
 import type { SyncObject } from "./sync-object.ts";
 
 interface ReceivedState<R> {
@@ -16,12 +16,17 @@ interface ReceivedState<R> {
 export class Receiver<R extends SyncObject<R>> {
   /** By number, smallest first. Never empty [P 9.1]. */
   readonly #received: ReceivedState<R>[];
+  readonly #hasRoom: ((diff: Uint8Array) => boolean) | undefined;
   #quenchUntil = Number.NEGATIVE_INFINITY;
   /** What was taken out: its contents are gone, its place in the session remains [P 9.10]. */
   #taken: R | undefined;
 
-  /** @param remote the peer's state 0, taken over */
-  constructor(remote: R) {
+  /**
+   * @param remote the peer's state 0, taken over
+   * @param hasRoom whether whoever takes the contents of states has room for this difference. Default: always
+   */
+  constructor(remote: R, hasRoom?: (diff: Uint8Array) => boolean) {
+    this.#hasRoom = hasRoom;
     this.#received = [{ number: 0n, state: remote }];
   }
 
@@ -55,6 +60,9 @@ export class Receiver<R extends SyncObject<R>> {
       if (now < this.#quenchUntil) return "quench"; // [P 9.7]
       this.#quenchUntil = now + QUENCH_INTERVAL;
     }
+
+    // [P 9.11] what ends the session must get through
+    if (diff.length > 0 && newNum !== MAX_STATE && this.#hasRoom?.(diff) === false) return "no-room";
 
     const state = reference.state.clone();
     if (diff.length > 0 && !state.apply(diff)) {

@@ -2,6 +2,8 @@
  * Round-trip time estimator, and the two times that follow from it. All values in ms, floating point.
  */
 import {
+  EARLY_MAX_RTT,
+  EARLY_QUEUE_ALLOWANCE,
   INITIAL_RTTVAR,
   INITIAL_SRTT,
   MAX_RTO,
@@ -55,6 +57,11 @@ export class RttEstimator {
   /** Mean deviation of the round-trip time. */
   get rttvar(): number {
     return this.#rttvar;
+  }
+
+  /** The line is slower than it was: a queue is filling, and loss means that it is full [P 8.15]. */
+  get queueing(): boolean {
+    return this.#srtt > EARLY_MAX_RTT || this.#srtt > 2 * this.least + EARLY_QUEUE_ALLOWANCE;
   }
 
   /** Retransmission timeout [P 4.9]. */

@@ -5,6 +5,7 @@
  * It runs no timer: `waitTime` says when to call `tick`. Times are ms on the caller's monotonic clock.
  */
 import type { EarlyResend } from "./early-resend.ts";
+import { KeyRhythm } from "./key-rhythm.ts";
 import { Pacer } from "./pacer.ts";
 import {
   ACK_DELAY,
@@ -40,6 +41,13 @@ export interface Update {
   readonly diff: Uint8Array;
 }
 
+/**
+ * Who waits for a state: nobody, for only its echo ack is new; nobody, or so many frames go anyway that the next is soon enough;
+ * somebody.
+ */
+export type Urgency = "echo-ack" | "paced" | "awaited";
+const URGENCIES: readonly Urgency[] = ["echo-ack", "paced", "awaited"];
+
 const NEVER = Number.POSITIVE_INFINITY;
 
 export class Sender<L extends SyncObject<L>> {
@@ -56,8 +64,8 @@ export class Sender<L extends SyncObject<L>> {
   /** What was worked out last, for which moment; undefined: something has changed since. */
   #worked: { readonly at: number; readonly assumed: SentState<L> } | undefined;
   #current: L;
-  /** The current state waits for a whole send interval after the last. */
-  #paced = false;
+  #urgency: Urgency = "awaited";
+  readonly #rhythm = new KeyRhythm();
   /** What the owner goes on changing once shutdown froze `#current` [P 10.1]. */
   #ignored: L | undefined;
   /** Oldest first; the front is the newest acknowledged, the back the newest sent. Never empty [P 8.1]. */
@@ -118,12 +126,13 @@ export class Sender<L extends SyncObject<L>> {
 
   /**
    * Replaces it; takes the new one over. After shutdown began it has no effect [P 10.1].
-   * @param paced nobody waits for it: it must not use the burst
+   * @param urgency what is not awaited must not use the burst
    */
-  setCurrent(state: L, paced = false): void {
+  setCurrent(state: L, urgency: Urgency = "awaited"): void {
     this.#worked = undefined;
     // What waits already may be waited for.
-    this.#paced = paced && (this.#paced || this.#changedAt === undefined);
+    if (this.#changedAt === undefined || URGENCIES.indexOf(urgency) > URGENCIES.indexOf(this.#urgency))
+      this.#urgency = urgency;
     if (this.#ignored !== undefined) {
       if (state !== this.#ignored) this.#ignored.release();
       this.#ignored = state;
@@ -203,7 +212,10 @@ export class Sender<L extends SyncObject<L>> {
     this.#worked = undefined;
     this.#ackNum = number;
     this.#peerAdvanced = now;
-    if (hasDiff) this.#dataAckPending = true;
+    if (hasDiff) {
+      this.#dataAckPending = true;
+      this.#rhythm.heard(now);
+    }
     // [P 8.19]
     else if (this.#answersHeartbeats && this.#nextAck - now <= HEARTBEAT_ANSWER)
       this.#nextAck = Math.min(now, this.#nextAck);
@@ -283,12 +295,7 @@ export class Sender<L extends SyncObject<L>> {
       this.#nextSend = this.#assumedUntil;
     } else if (!this.#current.equals(back.state)) {
       this.#changedAt ??= now;
-      const paced = back.time + interval;
-      let due = paced;
-      if (this.#pacer)
-        due = this.#paced
-          ? Math.max(paced, this.#pacer.idleAt(now, interval))
-          : Math.min(paced, this.#pacer.readyAt(now, interval));
+      const due = this.#spaced(now, interval);
       this.#nextSend = Math.max(this.#changedAt + this.#minDelay, due);
     } else if (heard && !this.#current.equals(assumed.state)) {
       this.#nextSend = back.time + interval;
@@ -306,6 +313,17 @@ export class Sender<L extends SyncObject<L>> {
     if (this.shutdownInProgress || this.#ackNum === MAX_STATE) this.#nextAck = back.time + interval; // [P 10.2]
     if (this.#replacedOnly) this.#worked = { at: now, assumed };
     return assumed;
+  }
+
+  /** When the current state may follow the back [P 8.18] [P 8.22]. */
+  #spaced(now: number, interval: number): number {
+    const paced = this.#back.time + interval;
+    const pacer = this.#pacer;
+    if (!pacer) return paced;
+    if (this.#urgency === "awaited") return Math.min(paced, pacer.readyAt(now, interval));
+    const idle = pacer.idleAt(now, interval);
+    const early = this.#urgency === "echo-ack" && !this.#rtt.queueing ? this.#rhythm.over : idle;
+    return Math.max(paced, Math.min(idle, early));
   }
 
   /** An acknowledgement that has not come after this time will not come [P 8.5] [P 8.7]. */
@@ -345,8 +363,9 @@ export class Sender<L extends SyncObject<L>> {
       this.#early?.repeated(now);
       back.time = now;
     } else {
-      // Acknowledgements and what is sent again do not hold up the next key.
-      this.#pacer?.sent(now, this.#rtt.sendInterval);
+      // Acknowledgements and what is sent again do not hold up the next key, nor does an echo ack before its time.
+      const interval = this.#rtt.sendInterval;
+      if (this.#urgency !== "echo-ack" || !this.#pacer?.owes(now, interval)) this.#pacer?.sent(now, interval);
       this.#early?.sent(now);
       this.#append(number, now);
     }

@@ -42,7 +42,7 @@ import {
   TIMESTAMPS_BYTES,
 } from "./params.ts";
 import { Receiver } from "./receiver.ts";
-import { Sender, type Update } from "./sender.ts";
+import { Sender, type Update, type Urgency } from "./sender.ts";
 import type { SyncObject } from "./sync-object.ts";
 
 export type Side = "client" | "server";
@@ -69,6 +69,8 @@ export interface TransportOptions<L, R> {
   readonly answersHeartbeats?: boolean;
   /** States that may follow each other at once after a pause ({@link Pacer}). Default 1: none, as in stock. */
   readonly burst?: number;
+  /** Whether there is room for what this difference of the peer's brings; if not, it is as if it was lost. Default: always. */
+  readonly hasRoom?: (diff: Uint8Array) => boolean;
   /** Keystrokes and their answers are sent again early where datagrams are lost ({@link EarlyResend}). Default: not, as in stock. */
   readonly earlyResend?: boolean;
 }
@@ -152,7 +154,7 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
       burst: options.burst ?? 1,
       early: this.#early,
     });
-    this.#receiver = new Receiver(options.remote);
+    this.#receiver = new Receiver(options.remote, options.hasRoom);
     this.#attached = side === "client"; // [P 5.2] a client knows where its server is
   }
 
@@ -237,10 +239,10 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
 
   /**
    * Replaces the current state and takes the new one over.
-   * @param paced nobody waits for it: it goes no sooner than stock would send it
+   * @param urgency who waits for it; what is not awaited goes no sooner than stock would send it
    */
-  setCurrent(state: L, paced = false): void {
-    this.#sender.setCurrent(state, paced);
+  setCurrent(state: L, urgency: Urgency = "awaited"): void {
+    this.#sender.setCurrent(state, urgency);
   }
 
   /**

@@ -4,7 +4,8 @@ export interface Abi {
   readonly ABI_VERSION: WebAssembly.Global;
 
   // crypto
-  aes_decrypt_pairs(keys: number, at: number, count: number): void;
+  aes_decrypt_pair(keys: number, at: number): void;
+  aes_decrypt_threes(keys: number, at: number, count: number): void;
   aes_encrypt_pair(keys: number, at: number): void;
   aes_encrypt_threes(keys: number, at: number, count: number): void;
   ocb_blocks(context: number): bigint;
@@ -49,7 +50,9 @@ export interface Abi {
   terminal_free(t: number): void;
 
   // terminal: events
-  /** 0 = nothing done, memory exhausted; at most 64 KiB. */
+  /** 0 = nothing done, memory exhausted; at most 256 KiB. */
+  terminal_held_end(buffer: number): number;
+  terminal_may_hold(t: number, buffer: number, from: number, to: number): number;
   terminal_feed(t: number, bytes: number, length: number): number;
   /** 0 = nothing done, memory exhausted. */
   terminal_resize(t: number, cols: number, rows: number): number;

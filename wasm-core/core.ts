@@ -6,6 +6,7 @@
  */
 import { type Abi, ROLE_HOST, ROLE_REPAIR_D1 } from "./abi.ts";
 import { Crypto, type Opener, type Sealer } from "./crypto.ts";
+import { HeldOutput } from "./held.ts";
 import { type Role, Terminal } from "./terminal.ts";
 import { Views } from "./views.ts";
 
@@ -19,12 +20,14 @@ const ROLES: Record<Role, number> = { host: ROLE_HOST, replica: 0, "replica-repa
 export class Core {
   readonly #abi: Abi;
   readonly #views: Views;
+  readonly #held: HeldOutput;
   readonly #crypto: Crypto;
 
   /** @param module the compiled core.wasm (see load.ts) */
   constructor(module: WebAssembly.Module) {
     this.#abi = new WebAssembly.Instance(module, {}).exports as unknown as Abi;
     this.#views = new Views(this.#abi);
+    this.#held = new HeldOutput(this.#abi, this.#views);
     this.#crypto = new Crypto(this.#abi);
   }
 
@@ -38,11 +41,17 @@ export class Core {
    * @param cols,rows clamped to 1..4096
    */
   createTerminal(cols: number, rows: number, role: Role): Terminal {
-    return new Terminal(this.#abi, this.#views, this.#abi.terminal_create(cols, rows, ROLES[role]));
+    return new Terminal(
+      this.#abi,
+      this.#views,
+      this.#held,
+      this.#abi.terminal_create(cols, rows, ROLES[role]),
+    );
   }
 
   /** Bytes the pools have handed out (0 when everything was freed) and bytes of linear memory they own. */
   memory(): { bytesInUse: number; bytesReserved: number } {
+    this.#held.draw();
     return { bytesInUse: this.#abi.memory_in_use(), bytesReserved: this.#abi.memory_reserved() };
   }
 

@@ -6,6 +6,7 @@
  * and copyCell work within one lineage.
  */
 import { type Abi, CELL, DIFF, FIELD, MODE, TEXT } from "./abi.ts";
+import { type HeldOutput, outOfMemory } from "./held.ts";
 import type { Cell, Rendition } from "./rendition.ts";
 import { type ScreenState, screenState } from "./screen-state.ts";
 import type { Views } from "./views.ts";
@@ -32,6 +33,8 @@ export interface DiffOptions {
 const NOTHING = new Uint8Array(0);
 /** Bytes handed to the core at once. */
 const CHUNK = 65536;
+/** The same of output: more than a read of a pty brings, for what scrolls out within them is not drawn. */
+const OUTPUT_CHUNK = 262144;
 
 /** Bytes a cell holds at most (assembly/lineage.ts). */
 const MAX_CELL_BYTES = 64;
@@ -48,18 +51,30 @@ const encoder = new TextEncoder();
 export class Terminal {
   readonly #abi: Abi;
   readonly #views: Views;
+  readonly #held: HeldOutput;
   #ptr: number;
 
   /** Use Core.createTerminal. */
-  constructor(abi: Abi, views: Views, ptr: number) {
+  constructor(abi: Abi, views: Views, held: HeldOutput, ptr: number) {
     if (ptr === 0) throw outOfMemory();
     this.#abi = abi;
     this.#views = views;
+    this.#held = held;
     this.#ptr = ptr;
   }
 
-  /** Pointer of the struct, for the other files of wasm-core. @throws if freed */
+  /**
+   * Pointer of the struct: the way to everything that is read or changed, so what was fed and is not drawn yet (held.ts)
+   * is drawn here. For the other files of wasm-core, too. @throws if freed, or out of memory
+   */
   get pointer(): number {
+    const t = this.#undrawn;
+    if (this.#held.owner === t) this.#held.draw();
+    return t;
+  }
+
+  /** The pointer for what output that is held back cannot change. */
+  get #undrawn(): number {
     if (this.#ptr === 0) throw new Error("this terminal was freed");
     return this.#ptr;
   }
@@ -76,7 +91,7 @@ export class Terminal {
 
   /** A second terminal in the same state, parser included; shares rows until one of them writes. */
   clone(): Terminal {
-    return new Terminal(this.#abi, this.#views, this.#abi.terminal_clone(this.pointer));
+    return new Terminal(this.#abi, this.#views, this.#held, this.#abi.terminal_clone(this.pointer));
   }
 
   /**
@@ -84,12 +99,14 @@ export class Terminal {
    * that has neither the screen that is not shown nor the title stack.
    */
   snapshot(): Terminal {
-    return new Terminal(this.#abi, this.#views, this.#abi.terminal_snapshot(this.pointer));
+    return new Terminal(this.#abi, this.#views, this.#held, this.#abi.terminal_snapshot(this.pointer));
   }
 
   /** Gives back what is not shared with others. Every later use throws. */
   free(): void {
-    this.#abi.terminal_free(this.pointer);
+    const t = this.#undrawn;
+    this.#held.drop(t);
+    this.#abi.terminal_free(t);
     this.#ptr = 0;
   }
 
@@ -102,10 +119,11 @@ export class Terminal {
 
   /** Program output (host role) or a host string (replica). Any bytes, split anywhere. */
   feed(bytes: Uint8Array): void {
-    const t = this.pointer;
-    const scratch = this.#views.scratch(CHUNK);
-    for (let at = 0; at < bytes.length; at += CHUNK) {
-      const part = bytes.length <= CHUNK ? bytes : bytes.subarray(at, at + CHUNK);
+    const t = this.#undrawn;
+    if (this.#held.take(t, bytes)) return;
+    const scratch = this.#views.scratch(bytes.length <= CHUNK ? CHUNK : OUTPUT_CHUNK);
+    for (let at = 0; at < bytes.length; at += OUTPUT_CHUNK) {
+      const part = bytes.length <= OUTPUT_CHUNK ? bytes : bytes.subarray(at, at + OUTPUT_CHUNK);
       this.#views.bytes().set(part, scratch);
       if (!this.#abi.terminal_feed(t, scratch, part.length)) throw outOfMemory();
     }
@@ -129,11 +147,12 @@ export class Terminal {
 
   /** Everything waiting for the child: answers and translated input. Empties the queue. A fresh array, or none. */
   takeReplies(): Uint8Array {
-    const length = this.#abi.terminal_reply_length(this.pointer);
+    const t = this.#undrawn;
+    const length = this.#abi.terminal_reply_length(t);
     if (length === 0) return NOTHING;
-    const at = this.#abi.terminal_reply_ptr(this.pointer) >>> 0;
+    const at = this.#abi.terminal_reply_ptr(t) >>> 0;
     const replies = this.#views.bytes().slice(at, at + length);
-    this.#abi.terminal_clear_replies(this.pointer);
+    this.#abi.terminal_clear_replies(t);
     return replies;
   }
 
@@ -457,10 +476,6 @@ export class Terminal {
 }
 
 /** The core's memory (4 GiB at most) is used up: what was asked for was not begun. */
-function outOfMemory(): Error {
-  return new Error("the terminal core is out of memory");
-}
-
 /** At most `limit` bytes of UTF-8, whole characters only. */
 function cut(bytes: Uint8Array, limit: number): Uint8Array {
   let end = Math.min(bytes.length, limit);

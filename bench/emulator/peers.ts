@@ -9,6 +9,8 @@ import type { Core } from "../../wasm-core/core.ts";
 /** A terminal that is being measured. */
 interface Subject {
   feed(bytes: Uint8Array): void;
+  /** A look at the screen, where one may have to be drawn for it. */
+  look?(): void;
   /** Rows as text without trailing blanks, where the peer tells. */
   lines?(): string[];
   free(): void;
@@ -28,6 +30,7 @@ export function ours(name: string, core: Core): Contender {
       const terminal = core.createTerminal(cols, rows, "host");
       return {
         feed: (bytes) => terminal.feed(bytes),
+        look: () => terminal.snapshot().free(),
         lines: () => terminal.text(),
         free: () => terminal.free(),
       };

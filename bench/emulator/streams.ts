@@ -248,6 +248,10 @@ const editor: Part = (dice, cols, rows, n) => {
 
 const shortLines: Part = (_dice, _cols, _rows, n) => `${n + 1}\r\n`;
 
+/** The log again as a pane above a status line shows it: every line scrolled in by cursor moves, now and then the clock. */
+const pane: Part = (dice, cols, rows, n) =>
+  `\x1b[1;${rows - 1}r\x1b[${rows - 1};1H\n${asciiLog(dice, cols, rows, n).slice(0, -2)}${n % 50 === 0 ? `\x1b[r\x1b[${rows};${cols - 9}H\x1b[7m${clock(dice)}\x1b[m` : ""}`;
+
 const random: Stream = {
   name: "random bytes",
   sameScreen: false,
@@ -270,4 +274,5 @@ export const STREAMS: readonly Stream[] = [
   stream("alternate-screen editor", editor, { begin: "\x1b[?1049h" }),
   random,
   stream("short lines (seq)", shortLines, { named: false }),
+  stream("log in a pane", pane, { named: false }),
 ];

@@ -3,6 +3,8 @@
  * are real transports and real screens; what is measured is from a key to the frame that shows it, and what went over the
  * line. Used by bench/loss.ts and by the tests of ssp/early-resend.ts.
  */
+
+import { OutputRun } from "../../server/output-run.ts";
 import { EchoAck } from "../../ssp/echo-ack.ts";
 import { TerminalState } from "../../ssp/terminal-state.ts";
 import { Transport } from "../../ssp/transport.ts";
@@ -36,8 +38,10 @@ export interface Setting extends Manners {
   readonly seconds: number;
   /** Keys a second. */
   readonly rate: number;
-  /** The program prints a line by itself every so many ms. */
+  /** The program prints a line by itself every so many ms, in the lower half of the screen; what is typed is in the upper. */
   readonly printsEvery?: number;
+  /** Keys come so many at a time, 50 to 150 ms apart, and then nothing for 1.5 to 2.5 s; `rate` does not count. */
+  readonly burst?: number;
   /** Sees each datagram as it is sent. */
   readonly tap?: (from: "client" | "server", datagram: Uint8Array, now: number) => void;
 }
@@ -49,6 +53,8 @@ export interface Direction {
 
 export interface Outcome {
   readonly times: Quantiles;
+  /** From the last key of a burst to the frame that says it has had its effect. */
+  readonly echoAcks: Quantiles;
   readonly keys: number;
   /** Keys that no frame has shown ten seconds after the last. */
   readonly unanswered: number;
@@ -73,6 +79,9 @@ const START_MS = 0.2;
 const TIMER_SLACK_MS = 0.5;
 /** Output so soon after a key is for it; as in server/attachment.ts. */
 const ANSWER_MS = 250;
+/** Each half of the screen scrolls by itself: to the end of the lower one, and back to where the cursor was in the upper. */
+const LOWER_HALF = "\x1b7\x1b[13;24r\x1b[24;1H";
+const UPPER_HALF = "\x1b[1;12r\x1b8";
 const encoder = new TextEncoder();
 
 /** Runs a pass of an end after each event, and when it asks for one. */
@@ -111,6 +120,7 @@ export function runLine(setting: Setting): Outcome {
     { datagrams: 0, bytes: 0 },
   ] as const;
   const times = new Quantiles();
+  const echoAcks = new Quantiles();
   let frames = 0;
   let isCounting = false;
   const travel = (
@@ -135,6 +145,8 @@ export function runLine(setting: Setting): Outcome {
   // ---- the server
   const live = core.createTerminal(80, 24, "host");
   const echo = new EchoAck();
+  const run = new OutputRun();
+  let isAsked = false;
   let lastInput = Number.NEGATIVE_INFINITY;
   const server = new Transport<TerminalState<Terminal>, UserStream>({
     ...common,
@@ -145,19 +157,21 @@ export function runLine(setting: Setting): Outcome {
     random: (length) => serverChaff.bytes(length),
   });
   const publish = (paced: boolean): void =>
-    server.setCurrent(TerminalState.of(live.snapshot(), echo.value), paced);
+    server.setCurrent(TerminalState.of(live.snapshot(), echo.value), paced ? "paced" : "awaited");
   const toClient = travel(down!, downPath, "server", (datagram) => {
     if (client.receive(datagram, clock.now).ok) show();
     clientAlarm.wake();
   });
   const serverAlarm = new Alarm(clock, random.fork(), (now) => {
-    if (echo.update(now)) server.setCurrent(server.current.withEchoAck(echo.value), true);
+    if (echo.update(now)) server.setCurrent(server.current.withEchoAck(echo.value), "echo-ack");
     server.tick(now, toClient);
     return Math.min(server.waitTime(now), echo.waitTime(now));
   });
   const print = (bytes: Uint8Array): void => {
     live.feed(bytes);
-    publish(clock.now - lastInput > ANSWER_MS);
+    run.changed(clock.now, bytes.length, isAsked);
+    isAsked = false;
+    publish(run.paces(clock.now) || clock.now - lastInput > ANSWER_MS);
     serverAlarm.wake();
   };
   const deliver = (): void => {
@@ -172,6 +186,8 @@ export function runLine(setting: Setting): Outcome {
     if (lastInput === Number.NEGATIVE_INFINITY)
       clock.after(START_MS, () => print(encoder.encode(`${GREETING}\r\n`)));
     lastInput = clock.now;
+    isAsked = true;
+    run.asked();
     echo.register(server.latestNum, clock.now);
   };
 
@@ -191,8 +207,17 @@ export function runLine(setting: Setting): Outcome {
   });
   const clientAlarm = new Alarm(clock, random.fork(), (now) => {
     client.tick(now, toServer);
+    if (lastStruck !== undefined && client.sentStateLast > sentBefore) {
+      unconfirmed.push({ number: client.sentStateLast, struck: lastStruck });
+      lastStruck = undefined;
+    }
     return client.waitTime(now);
   });
+  /** When the last key of a burst was struck that has not been sent, and the number of the state before it. */
+  let lastStruck: number | undefined;
+  let sentBefore = 0n;
+  /** The states that brought such keys. */
+  const unconfirmed: { readonly number: bigint; readonly struck: number }[] = [];
   const typist = new Typist(setting.rate);
   const hand = random.fork();
   const marks: number[] = [];
@@ -207,7 +232,11 @@ export function runLine(setting: Setting): Outcome {
     if (connected === Number.POSITIVE_INFINITY && client.latest.terminal.cell(0, 0).text === GREETING)
       connected = clock.now;
     if (isCounting) frames++;
-    const shown = setting.printsEvery === undefined ? typist.shown(client.latest.terminal, marks) : 0;
+    while (unconfirmed.length > 0 && unconfirmed[0]!.number <= client.latest.echoAck) {
+      const { struck: at } = unconfirmed.shift()!;
+      if (isCounting) echoAcks.record(clock.now - at);
+    }
+    const shown = typist.shown(client.latest.terminal, marks);
     // A Return shows by the line that follows it only.
     for (let i = 0; i < shown; i++) if (isCounting && !isReturn[i]!) times.record(clock.now - struck[i]!);
     isReturn.splice(0, shown);
@@ -217,8 +246,16 @@ export function runLine(setting: Setting): Outcome {
   const strike = (): void => {
     if (clock.now > seconds * 1000) return;
     const stroke = typist.next(hand);
-    clock.after(stroke.wait, () => {
+    const { burst } = setting;
+    const isFirst = burst !== undefined && keys % burst === 0;
+    const wait =
+      burst === undefined ? stroke.wait : isFirst ? 1500 + 1000 * hand.unit() : 50 + 100 * hand.unit();
+    clock.after(wait, () => {
       keys++;
+      if (burst !== undefined && keys % burst === 0) {
+        lastStruck = clock.now;
+        sentBefore = client.sentStateLast;
+      }
       marks.push(stroke.mark!);
       struck.push(clock.now);
       isReturn.push(stroke.keys[0] === 13);
@@ -236,9 +273,8 @@ export function runLine(setting: Setting): Outcome {
     let printed = 0;
     const tick = (): void => {
       if (clock.now > seconds * 1000) return;
-      print(
-        encoder.encode(`\r\n${++printed} waves the tern flew over, and the pole is as far away as before`),
-      );
+      const text = `${++printed} waves the tern flew over, and the pole is as far away as before`;
+      print(encoder.encode(`${LOWER_HALF}\r\n${text}${UPPER_HALF}`));
       clock.after(every, tick);
     };
     clock.after(1000, tick);
@@ -251,9 +287,9 @@ export function runLine(setting: Setting): Outcome {
   clientAlarm.ended = true;
   serverAlarm.ended = true;
   const { srtt } = server;
-  const unanswered = setting.printsEvery === undefined ? struck.length : 0;
+  const unanswered = struck.length;
   client.release();
   server.release();
   live.free();
-  return { times, keys, unanswered, up: up!, down: down!, frames, srtt, connected };
+  return { times, echoAcks, keys, unanswered, up: up!, down: down!, frames, srtt, connected };
 }

@@ -20,7 +20,7 @@ import { remoteCommand, sshWords, startupEnvironment } from "./ssh-command.ts";
 import { askSshRoute, mayUseProxy, proxyOf } from "./ssh-route.ts";
 import { type Startup, StartupReader } from "./startup-reader.ts";
 
-export const DEFAULT_SERVER = "mosh-server";
+const DEFAULT_SERVER = "mosh-server";
 /** Stock's server cannot take a session up again. */
 const ATTACHING_SERVER = "sterna-server";
 const EMBEDDED = "embedded";
@@ -36,6 +36,8 @@ interface Start {
   readonly program: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly colors: number;
+  /** A session of its own, also where the settings say which one to take up again. */
+  readonly fresh?: boolean;
   /** Commands for the same shell, run before the server; ends with a separator. Gets the server command. */
   readonly prelude?: (server: string) => string;
   /** Takes lines of ssh and of the server that are not the protocol's. Default: standard output. */
@@ -95,8 +97,14 @@ export function sshCommand(text: string, program: string): string[] {
   return words;
 }
 
-function serverProgram({ server, attach }: Invocation): string {
+/** The server command where none is on this machine already. */
+export function serverProgram({ server, attach }: Pick<Invocation, "server" | "attach">): string {
   return server ?? (attach ? ATTACHING_SERVER : DEFAULT_SERVER);
+}
+
+/** The session that is to be taken up again, if one is. */
+function attachOf({ invocation, fresh }: Start): Invocation["attach"] {
+  return fresh ? undefined : invocation.attach;
 }
 
 /** The line for the shell that starts the server. */
@@ -108,7 +116,7 @@ function serverLine(start: Start, server: string, localBind: string | undefined)
   const line = serverCommandLine(
     server,
     serverArguments(
-      { colors, bind, port: invocation.port, command: invocation.command, attach: invocation.attach },
+      { colors, bind, port: invocation.port, command: invocation.command, attach: attachOf(start) },
       env,
     ),
   );
@@ -120,7 +128,7 @@ function startupReader(start: Start, ip?: string): StartupReader {
     program: start.program,
     host: start.invocation.host,
     portRange: isPortRange(start.invocation.port),
-    attach: start.invocation.attach?.name,
+    attach: attachOf(start)?.name,
     print: start.print ?? ((line) => writeBytes(1, line)),
     warn: (text) => notify(start, text),
     ...(ip === undefined ? {} : { ip }),

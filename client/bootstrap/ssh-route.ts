@@ -12,6 +12,8 @@ export type SshRoute = ReadonlyMap<string, string>;
 
 /** `ssh -G` reads files only, unless `Match exec` runs something slow. */
 const ASK_TIMEOUT_MS = 5_000;
+/** Options of ssh that take no value. */
+const FLAGS = "1246AaCfGgKkMNnqsTtVvXxYy";
 const SYSTEM_CONFIG = "/etc/ssh/ssh_config";
 
 /**
@@ -20,9 +22,10 @@ const SYSTEM_CONFIG = "/etc/ssh/ssh_config";
  * @param words the ssh command, split
  */
 export function mayUseProxy(words: readonly string[], home: string = homedir()): boolean {
-  if (words.some((word) => /^-J/.test(word) || /proxy(jump|command)/i.test(word))) return true;
-  const given = words.indexOf("-F");
-  const files = given >= 0 ? [words[given + 1] ?? "none"] : [`${home}/.ssh/config`, SYSTEM_CONFIG];
+  if (words.some((word) => /proxy(jump|command)/i.test(word))) return true;
+  if (optionValue(words, "J") !== undefined) return true;
+  const given = optionValue(words, "F");
+  const files = given === undefined ? [`${home}/.ssh/config`, SYSTEM_CONFIG] : [given];
   let found = false;
   for (const file of files) {
     walkConfigFile(file, home, (line) => {
@@ -31,6 +34,15 @@ export function mayUseProxy(words: readonly string[], home: string = homedir()):
     });
   }
   return found;
+}
+
+/** The value of one of ssh's options: in the next word, or behind the letter, which may follow others (`-4J jump`). */
+function optionValue(words: readonly string[], letter: string): string | undefined {
+  for (const [at, word] of words.entries()) {
+    const value = new RegExp(`^-[${FLAGS}]*${letter}(.*)$`, "s").exec(word)?.[1];
+    if (value !== undefined) return value || (words[at + 1] ?? "none");
+  }
+  return undefined;
 }
 
 /** Asks ssh. Undefined if the command is not OpenSSH, or gives no answer. */

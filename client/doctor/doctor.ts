@@ -7,7 +7,7 @@ import { isatty } from "node:tty";
 import { countColors } from "../bootstrap/launch.ts";
 import { whyNotExecutable } from "../bootstrap/run-startup.ts";
 import { localeWords } from "../bootstrap/server-command.ts";
-import { DEFAULT_SERVER, sshCommand, startServer, type Way } from "../bootstrap/session-start.ts";
+import { serverProgram, sshCommand, startServer, type Way } from "../bootstrap/session-start.ts";
 import type { Startup } from "../bootstrap/startup-reader.ts";
 import { colorWanted } from "../cli/color.ts";
 import { CommandError } from "../cli/errors.ts";
@@ -146,6 +146,8 @@ async function checkHost(examination: Examination): Promise<void> {
       program,
       env,
       colors,
+      // The person's own session is not to be disturbed, nor one with a sleep in it to be left under its name.
+      fresh: true,
       prelude: (server) => questions(server, localeWords(env)),
       print: (bytes) => answers.take(bytes),
       notify: (text) => notices.push(text),
@@ -233,7 +235,7 @@ function checkServerProgram(
   answers: HostAnswers,
   started: boolean,
 ): boolean {
-  const server = invocation.server ?? DEFAULT_SERVER;
+  const server = serverProgram(invocation);
   if (answers.versionLine !== undefined) {
     report.ok(`server program: ${answers.versionLine}`);
   } else if (started) {

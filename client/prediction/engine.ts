@@ -56,7 +56,7 @@ export class PredictionEngine {
   readonly #guesses: Guesses;
   readonly #guesser: Guesser;
   readonly #paste = new PasteGuard();
-  #parser = new KeystrokeParser();
+  #parser: KeystrokeParser;
   #previousByte = 0;
 
   #echoAck = 0;
@@ -75,6 +75,7 @@ export class PredictionEngine {
     this.mode = options.mode;
     this.overwrite = options.overwrite ?? false;
     this.#improved = !options.stock;
+    this.#parser = new KeystrokeParser(this.#improved);
     this.#guesses = new Guesses(options.mode !== "experimental", this.#improved);
     const { overwrite } = this;
     this.#guesser = new Guesser(this.#guesses, { overwrite, improved: this.#improved, width: options.width });
@@ -295,7 +296,7 @@ export class PredictionEngine {
     if (what === "begins") {
       this.reset();
       // It has seen all but the last byte of the marker.
-      this.#parser = new KeystrokeParser();
+      this.#parser = new KeystrokeParser(this.#improved);
       this.#previousByte = 0;
     }
     return what === "typed";

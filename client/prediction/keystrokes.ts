@@ -34,11 +34,20 @@ const MAX_PARAMETERS = 32;
 const SMALLEST = [0, 0x80, 0x800, 0x10000];
 
 export class KeystrokeParser {
+  readonly #altKeys: boolean;
   #state: State = "ground";
   #parameters = "";
   #needed = 0;
   #missing = 0;
   #codePoint = 0;
+
+  /**
+   * @param altKeys ESC and a character other than `[` is a key with Alt. A terminal would begin a string or a longer
+   *   sequence with some of them (Alt-_, Alt-., Alt-P), and everything typed after it would be part of that
+   */
+  constructor(altKeys = false) {
+    this.#altKeys = altKeys;
+  }
 
   /** Takes one typed byte; calls `emit` for each key it completes (none, one, or two after ill-formed UTF-8). */
   byte(byte: number, emit: (key: Key) => void): void {
@@ -84,8 +93,9 @@ export class KeystrokeParser {
         return;
       case "escape":
         if (control) emit({ kind: "execute", codePoint: c });
-        else if (k <= 0x2f) this.#state = "escape-intermediate";
         else if (k === 0x5b) this.#enter("csi-entry");
+        else if (this.#altKeys && k !== 0x7f) this.#finish({ kind: "escape" }, emit);
+        else if (k <= 0x2f) this.#state = "escape-intermediate";
         else if (k === 0x5d) this.#state = "osc";
         else if (k === 0x50) this.#state = "dcs";
         else if (k === 0x58 || k === 0x5e || k === 0x5f) this.#state = "string";

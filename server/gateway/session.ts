@@ -3,9 +3,9 @@
  * server are answered here, with the host's help; a shell is the menu and what was chosen there. Called by connection.ts.
  */
 import type { ServerChannel } from "ssh2";
+import type { Environment } from "../../sys/environment.ts";
 import type { Account } from "../account.ts";
 import type { ServerOptions } from "../cli.ts";
-import type { Environment } from "../environment.ts";
 import type { Command } from "../host/cli.ts";
 import { EscapeFilter } from "../host/escape-filter.ts";
 import { renderList } from "../host/list.ts";

@@ -2,9 +2,10 @@
  * Finds a host and asks it: the operator's if there is one that serves this user, else the user's own, which is started
  * if need be. Called by launch.ts (new) and commands.ts (everything else).
  */
+
+import type { Environment } from "../../sys/environment.ts";
 import { libc } from "../../sys/libc.ts";
 import { startDetached } from "../detach.ts";
-import type { Environment } from "../environment.ts";
 import { STDERR, writeText } from "../stdio.ts";
 import { connectHost, HostGone, WrongHost } from "./control-client.ts";
 import type { EndpointReply, HostConnection, Refusal, SessionRequest } from "./messages.ts";

@@ -3,8 +3,8 @@
  * say. Called by main.ts.
  */
 
+import { initialEnvironment } from "../../sys/environment.ts";
 import { libc } from "../../sys/libc.ts";
-import { initialEnvironment } from "../environment.ts";
 import { announce, settle } from "../launch.ts";
 import type { ShardFigures } from "../operator/metrics.ts";
 import type { Sample } from "../operator/top-page.ts";

@@ -1,8 +1,8 @@
 /** The ssh gateway as a process of its own: waits for the supervisor's word, then serves. Called by host-command.ts. */
 import { forbidCoreDumps } from "../../sys/core-dumps.ts";
+import type { Environment } from "../../sys/environment.ts";
 import { libc } from "../../sys/libc.ts";
 import { type Account, accountNamed, accountOf } from "../account.ts";
-import type { Environment } from "../environment.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import { Login } from "../gateway/login.ts";
 import type { SessionContext } from "../gateway/session.ts";

@@ -5,8 +5,9 @@
  *
  * Both sides import these. Spoken by control-server.ts (host) and control-client.ts (command line, gateway).
  */
+
+import type { Environment } from "../../sys/environment.ts";
 import type { PortRange } from "../address.ts";
-import type { Environment } from "../environment.ts";
 
 /** Version of this protocol; each request carries it as `v`. */
 export const PROTOCOL = 1;

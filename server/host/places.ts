@@ -5,7 +5,7 @@
  */
 import { lstatSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Environment } from "../environment.ts";
+import type { Environment } from "../../sys/environment.ts";
 
 /** Directory of the operator's host. */
 const SYSTEM_DIRECTORY = "/run/sterna";

@@ -5,9 +5,10 @@
  * The program that root runs (login, su) gets a clean environment: a variable of the user's such as LD_PRELOAD would
  * otherwise act while it is still root. What may pass is a short list, with values that are plain words.
  */
+
+import type { Environment } from "../../sys/environment.ts";
 import { USUAL_OPEN_FILES } from "../../sys/open-files.ts";
 import type { Account } from "../account.ts";
-import type { Environment } from "../environment.ts";
 import type { ChildPlan } from "../shell.ts";
 
 export interface StartRequest {

@@ -33,6 +33,8 @@ class World {
   });
   readonly attachment: Attachment;
   clientAt = HOME;
+  /** The program has read what was typed. */
+  hasRoom = true;
   /** Datagrams from the server arrive. */
   reachable = true;
   failure: { readonly kind: "emsgsize" | "other"; readonly text: string } | undefined;
@@ -47,6 +49,7 @@ class World {
         session.started = true;
         this.input.push(...events);
       },
+      hasRoom: () => this.hasRoom,
     };
     this.attachment = new Attachment({
       core,
@@ -117,6 +120,38 @@ class World {
 afterEach(() => {
   for (const world of World.all.splice(0)) world.release();
   expect(core.memory().bytesInUse).toBe(0);
+});
+
+describe("a program that does not read", () => {
+  test("what is typed waits with the client, is sent again, and comes once and whole", () => {
+    const world = World.settled();
+    world.input.length = 0;
+    world.type("a");
+    world.hasRoom = false;
+    for (const key of "bcd") {
+      world.type(key);
+      world.run(2000);
+    }
+    const typed = (): string =>
+      world.input.map((event) => (event.kind === "keys" ? Buffer.from(event.bytes).toString() : "")).join("");
+    expect(typed()).toBe("a");
+    expect(world.client.current.length).toBeGreaterThan(0);
+    expect(world.now - world.attachment.lastClientState).toBeLessThan(3500);
+    world.hasRoom = true;
+    world.run(2000);
+    expect(typed()).toBe("abcd");
+    expect(world.client.current.length).toBe(0);
+  });
+
+  test("the client may end the session all the same", () => {
+    const world = World.settled();
+    world.hasRoom = false;
+    world.type("lost");
+    world.run(100);
+    world.client.startShutdown(world.now);
+    world.run(500);
+    expect(world.client.ended(world.now)).toBe("clean");
+  });
 });
 
 describe("a frame leaves", () => {
@@ -215,6 +250,27 @@ describe("a frame leaves", () => {
       const window = times.filter((other) => other >= at && other < at + 60);
       expect(window.length).toBeLessThanOrEqual(3 + 4);
     }
+  });
+
+  test("at the pace, when output goes on and somebody types; a key's echo goes ahead of it", () => {
+    const world = World.settled();
+    const echoes: number[] = [];
+    const start = world.now;
+    for (let n = 0; n < 400; n++) {
+      world.print(`\r${String(n).padEnd(78, "x")}`);
+      world.run(4);
+      // Keys come at any time after a frame.
+      if (n < 100 || n % 47 !== 0) continue;
+      world.type("k");
+      world.run(1);
+      const typed = world.now;
+      world.print("\rk");
+      expect(world.sent.at(-1)!.text[0]).toBe("k");
+      echoes.push(world.sent.at(-1)!.at - typed);
+    }
+    expect(echoes).toEqual([0, 0, 0, 0, 0, 0]);
+    // The burst once, when the output began.
+    expect(world.sent.length).toBeLessThanOrEqual((world.now - start) / 20 + 1 + 4);
   });
 
   test("and sleep ends in time for it", () => {

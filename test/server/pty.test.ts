@@ -182,28 +182,28 @@ describe("a child that floods", () => {
   test("leaves the event loop its turns, stays small, and can be interrupted", async () => {
     const child = new Child("trap : INT; yes; echo stopped", {}, false);
     await until("the flood", () => child.bytes > 1_000_000);
-    let longest = 0;
-    let last = performance.now();
+    let most = 0;
+    let turns = 0;
+    let last = child.bytes;
     const before = process.memoryUsage().rss;
     const start = child.bytes;
-    const end = last + 1500;
-    while (performance.now() < end) {
+    const end = performance.now() + 1500;
+    while (performance.now() < end || turns < 20) {
       await new Promise((resolve) => setImmediate(resolve));
-      const now = performance.now();
-      longest = Math.max(longest, now - last);
-      last = now;
+      turns++;
+      most = Math.max(most, child.bytes - last);
+      last = child.bytes;
     }
     const grown = (process.memoryUsage().rss - before) / 1e6;
     const rate = (child.bytes - start) / 1.5e6;
     const pressed = performance.now();
     child.pty.write(CTRL_C);
     await child.says("stopped");
-    const latency = performance.now() - pressed;
     console.log(
-      `yes: ${rate.toFixed(1)} MB/s, longest turn ${longest.toFixed(1)} ms, Ctrl-C ${latency.toFixed(1)} ms, memory +${grown.toFixed(1)} MB`,
+      `yes: ${rate.toFixed(1)} MB/s, ${turns} turns, the longest of ${(most / 1e3).toFixed(0)} kB, Ctrl-C ${(performance.now() - pressed).toFixed(1)} ms, memory +${grown.toFixed(1)} MB`,
     );
-    expect(longest).toBeLessThan(150);
-    expect(latency).toBeLessThan(1000);
+    // A turn is the budget and what the kernel still held; without the pause it would be all of it.
+    expect(most).toBeLessThan(1_000_000);
     expect(grown).toBeLessThan(60);
   });
 
@@ -314,6 +314,24 @@ describe("a child that does not read", () => {
       .trim();
     await child.says("reading");
     await child.says(expected);
+  });
+
+  test("says when more had better not come, and which keys may come all the same", async () => {
+    const child = new Child(
+      "trap '' INT; stty -echo; echo ready; sleep 0.7; stty raw; echo reading; head -c 1200000 | wc -c; sleep 5",
+    );
+    await child.says("ready");
+    const lines = Buffer.alloc(1_200_000, "0123456789abcde\n");
+    expect(child.pty.write(lines.subarray(0, 1_000_000))).toBe(0);
+    expect(child.pty.inputFull).toBe(false);
+    expect(child.pty.write(lines.subarray(1_000_000))).toBe(0);
+    expect(child.pty.inputFull).toBe(true);
+    expect(child.pty.interrupts(Buffer.from("abc"))).toBe(false);
+    expect(child.pty.interrupts(Buffer.from("a\x03c"))).toBe(true);
+    await child.says("reading");
+    expect(child.pty.interrupts(Buffer.from("a\x03c"))).toBe(false);
+    await child.says("1200000");
+    expect(child.pty.inputFull).toBe(false);
   });
 
   test("is interrupted by Ctrl-C at once, behind whatever waits, and what waited is dropped", async () => {

@@ -120,6 +120,20 @@ test("a burst beyond 1024 states: 1025 is the last, then one each 15 s", () => {
   expect(receiver.receivedStates).toBe(3);
 });
 
+test("while there is no room, states that bring something wait with the peer; signs of life and the end do not", () => {
+  let room = false;
+  const receiver = new Receiver(new UserStream(), () => room);
+  expect(receiver.process(step(0n, 1n, "a"), 0)).toBe("no-room");
+  expect(receiver.process({ ...step(0n, 2n), diff: new Uint8Array(0) }, 0)).toBe("new");
+  room = true;
+  expect(receiver.process(step(0n, 3n, "ab"), 0)).toBe("new");
+  expect(typed(receiver.take())).toBe("ab");
+  room = false;
+  expect(receiver.process(step(3n, 4n, "c"), 0)).toBe("no-room");
+  expect(receiver.process(step(3n, MAX_STATE, "c"), 0)).toBe("new");
+  expect(typed(receiver.take())).toBe("c");
+});
+
 describe("terminal states", () => {
   const say = (text: string): Uint8Array => encodeHostMessage([{ kind: "bytes", bytes: latin1(text) }]);
   const ack = (num: bigint): Uint8Array => encodeHostMessage([{ kind: "echo-ack", num }]);

@@ -43,3 +43,23 @@ export const INV_SUB_OUT_T: v128 = i64x2(0x12d7560f93441d00, 0xca4b8159d8c58e9c)
 export const ENCRYPT_63: v128 = i64x2(0x5b5b5b5b5b5b5b5b, 0x5b5b5b5b5b5b5b5b);
 export const DECRYPT_63: v128 = i64x2(0xe8e8e8e8e8e8e8e8, 0xe8e8e8e8e8e8e8e8);
 export const PLAIN_63: v128 = i64x2(0x6363636363636363, 0x6363636363636363);
+/** Place in the state of each byte, in rounds 0, 1, 2, 3 modulo 4. */
+// biome-ignore format: a row a shuffle
+export const LAYOUTS: usize = memory.data<u8>([
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+  0, 13, 10, 7, 4, 1, 14, 11, 8, 5, 2, 15, 12, 9, 6, 3,
+  0, 9, 2, 11, 4, 13, 6, 15, 8, 1, 10, 3, 12, 5, 14, 7,
+  0, 5, 10, 15, 4, 9, 14, 3, 8, 13, 2, 7, 12, 1, 6, 11,
+], 16);
+/** For each layout: the shuffle to the next byte of the column, and to the previous one. */
+// biome-ignore format: a row a shuffle
+export const ROTATIONS: usize = memory.data<u8>([
+  1, 2, 3, 0, 5, 6, 7, 4, 9, 10, 11, 8, 13, 14, 15, 12,
+  3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14,
+  5, 6, 7, 4, 9, 10, 11, 8, 13, 14, 15, 12, 1, 2, 3, 0,
+  15, 12, 13, 14, 3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10,
+  9, 10, 11, 8, 13, 14, 15, 12, 1, 2, 3, 0, 5, 6, 7, 4,
+  11, 8, 9, 10, 15, 12, 13, 14, 3, 0, 1, 2, 7, 4, 5, 6,
+  13, 14, 15, 12, 1, 2, 3, 0, 5, 6, 7, 4, 9, 10, 11, 8,
+  7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14, 3, 0, 1, 2,
+], 16);

@@ -8,6 +8,10 @@
  * function of this file moves a byte of state or key out of the vector registers into an integer, so no branch and no
  * address can depend on one; test/wasm-core/aes.test.ts checks that in the compiled module.
  *
+ * ShiftRows moves nothing: the state stays where it is and the next rounds read it in another layout, of which there are
+ * four, for after four ShiftRows each byte is at home again. Round keys are stored in the layout of their round, and the
+ * shuffles that rotate a column depend on it, too.
+ *
  * relaxed_swizzle is used with indices 0..15 and ≥ 128 only, where its result is the same on every machine; the
  * derivation refuses tables that would give another index.
  *
@@ -15,7 +19,8 @@
  *   ┌ 0 ───────────────────────────────┐┌ 176 ─────────────────────────────────────┐
  *   │ 11 × 16 encryption, rounds 0..10 ││ 11 × 16 decryption, in the order of use  │
  *   └──────────────────────────────────┘└──────────────────────────────────────────┘
- *   Rounds 0..9 are stored in the working basis with the S-box constant 0x63 folded in, round 10 as plain bytes.
+ *   Rounds 0..9 are stored in the working basis and in the round's layout, with the S-box constant 0x63 folded in, round
+ *   10 as plain bytes.
  */
 import {
   DECRYPT_63,
@@ -32,7 +37,9 @@ import {
   INV_SUB_OUT_U,
   INVERSE,
   INVERSE_A,
+  LAYOUTS,
   PLAIN_63,
+  ROTATIONS,
   SUB_1_T,
   SUB_1_U,
   SUB_2_T,
@@ -115,33 +122,48 @@ class Round {
   }
 
   /**
-   * SubBytes, ShiftRows, MixColumns, AddRoundKey. Column byte r of the result is 2·s(r) + 3·s(r+1) + s(r+2) + s(r+3)
-   * (FIPS 197, 5.1.3); each of the four shuffles is ShiftRows followed by a rotation of every column by 0..3.
+   * SubBytes, MixColumns, AddRoundKey in the layout of this round (see the head). Column byte r of the result is
+   * 2·s(r) + 3·s(r+1) + s(r+2) + s(r+3) (FIPS 197, 5.1.3) = (u + s(r+3)) + (u rotated by one), with u = 2·s(r) + s(r+1).
    */
   // @ts-ignore: decorator
   @inline
-  static encrypt(x: v128, key: v128): v128 {
+  static encrypt(x: v128, next: v128, previous: v128, key: v128): v128 {
     const i = Round.high(x);
     const j = v128.xor(i, Round.low(x));
     const a = Round.aOverK(x);
     const io = Round.io(i, j, a);
     const jo = Round.jo(i, j, a);
-    const s1 = Round.map(SUB_1_U, SUB_1_T, io, jo);
-    const s2 = Round.map(SUB_2_U, SUB_2_T, io, jo);
-    const s3 = v128.xor(s1, s2);
-    return v128.xor(
-      v128.xor(
-        v128.xor(
-          v128.shuffle<i8>(s2, s2, 0, 5, 10, 15, 4, 9, 14, 3, 8, 13, 2, 7, 12, 1, 6, 11),
-          v128.shuffle<i8>(s3, s3, 5, 10, 15, 0, 9, 14, 3, 4, 13, 2, 7, 8, 1, 6, 11, 12),
-        ),
-        v128.xor(
-          v128.shuffle<i8>(s1, s1, 10, 15, 0, 5, 14, 3, 4, 9, 2, 7, 8, 13, 6, 11, 12, 1),
-          v128.shuffle<i8>(s1, s1, 15, 0, 5, 10, 3, 4, 9, 14, 7, 8, 13, 2, 11, 12, 1, 6),
-        ),
-      ),
-      key,
-    );
+    const s = Round.map(SUB_1_U, SUB_1_T, io, jo);
+    const u = v128.xor(Round.map(SUB_2_U, SUB_2_T, io, jo), Round.look(s, next));
+    return v128.xor(v128.xor(v128.xor(u, Round.look(s, previous)), Round.look(u, next)), key);
+  }
+
+  /** ShiftRows twice, which is also InvShiftRows twice: out of the layout of round 9 and through the last ShiftRows. */
+  // @ts-ignore: decorator
+  @inline
+  static shiftTwice(x: v128): v128 {
+    return v128.shuffle<i8>(x, x, 0, 9, 2, 11, 4, 13, 6, 15, 8, 1, 10, 3, 12, 5, 14, 7);
+  }
+
+  /** The shuffle that brings the next byte of a column in the layout of the round whose key is at offset `round`. */
+  // @ts-ignore: decorator
+  @inline
+  static next(round: usize): v128 {
+    return v128.load(ROTATIONS + ((round << 1) & 96));
+  }
+
+  /** And the previous byte. */
+  // @ts-ignore: decorator
+  @inline
+  static previous(round: usize): v128 {
+    return v128.load(ROTATIONS + ((round << 1) & 96), 16);
+  }
+
+  /** The layout itself: a round key is stored through it. */
+  // @ts-ignore: decorator
+  @inline
+  static arrange(key: v128, round: usize): v128 {
+    return Round.look(key, v128.load(LAYOUTS + (round & 48)));
   }
 
   /** SubBytes less 0x63, as plain bytes, without ShiftRows. */
@@ -159,7 +181,7 @@ class Round {
   @inline
   static encryptLast(x: v128, key: v128): v128 {
     const s = Round.substitute(x);
-    return v128.xor(v128.shuffle<i8>(s, s, 0, 5, 10, 15, 4, 9, 14, 3, 8, 13, 2, 7, 12, 1, 6, 11), key);
+    return v128.xor(Round.shiftTwice(s), key);
   }
 
   /**
@@ -168,29 +190,20 @@ class Round {
    */
   // @ts-ignore: decorator
   @inline
-  static decrypt(x: v128, key: v128): v128 {
+  static decrypt(x: v128, next: v128, previous: v128, key: v128): v128 {
     const i = Round.high(x);
     const j = v128.xor(i, Round.low(x));
     const a = Round.aOverK(x);
     const io = Round.io(i, j, a);
     const jo = Round.jo(i, j, a);
+    // As (s14 + s11 rotated by 1) + (s9 + s13 rotated by 3) rotated by 3: three shuffles.
     const s14 = Round.map(INV_SUB_14_U, INV_SUB_14_T, io, jo);
     const s11 = Round.map(INV_SUB_11_U, INV_SUB_11_T, io, jo);
     const s13 = Round.map(INV_SUB_13_U, INV_SUB_13_T, io, jo);
     const s9 = Round.map(INV_SUB_9_U, INV_SUB_9_T, io, jo);
-    return v128.xor(
-      v128.xor(
-        v128.xor(
-          v128.shuffle<i8>(s14, s14, 0, 13, 10, 7, 4, 1, 14, 11, 8, 5, 2, 15, 12, 9, 6, 3),
-          v128.shuffle<i8>(s11, s11, 13, 10, 7, 0, 1, 14, 11, 4, 5, 2, 15, 8, 9, 6, 3, 12),
-        ),
-        v128.xor(
-          v128.shuffle<i8>(s13, s13, 10, 7, 0, 13, 14, 11, 4, 1, 2, 15, 8, 5, 6, 3, 12, 9),
-          v128.shuffle<i8>(s9, s9, 7, 0, 13, 10, 11, 4, 1, 14, 15, 8, 5, 2, 3, 12, 9, 6),
-        ),
-      ),
-      key,
-    );
+    const far = v128.xor(s9, Round.look(s13, previous));
+    const near = v128.xor(s14, Round.look(s11, next));
+    return v128.xor(v128.xor(near, Round.look(far, previous)), key);
   }
 
   /** The last round of decryption, back to plain bytes. */
@@ -201,7 +214,7 @@ class Round {
     const j = v128.xor(i, Round.low(x));
     const a = Round.aOverK(x);
     const s = Round.map(INV_SUB_OUT_U, INV_SUB_OUT_T, Round.io(i, j, a), Round.jo(i, j, a));
-    return v128.xor(v128.shuffle<i8>(s, s, 0, 13, 10, 7, 4, 1, 14, 11, 8, 5, 2, 15, 12, 9, 6, 3), key);
+    return v128.xor(Round.shiftTwice(s), key);
   }
 }
 
@@ -247,15 +260,16 @@ export function expandKey(keys: usize, key: usize): void {
   v128.store(keys, Round.toEncrypt(k));
   // Equivalent inverse cipher: the same keys backwards, all but the outer two through InvMixColumns.
   v128.store(keys + DECRYPT + LAST, k);
-  for (let round: usize = 1; round < 10; round++) {
+  for (let round: usize = 16; round < LAST; round += 16) {
     k = nextRoundKey(k, rcon);
     rcon = timesTwo(rcon);
     // MixColumns maps a column of four 0x63 to itself (2 + 3 + 1 + 1 = 1), so the constant joins the key as it is. The
     // same holds for InvMixColumns (14 + 11 + 13 + 9 = 1).
-    v128.store(keys + (round << 4), v128.xor(Round.toEncrypt(k), ENCRYPT_63));
+    v128.store(keys + round, Round.arrange(v128.xor(Round.toEncrypt(k), ENCRYPT_63), round));
+    // The decryption round with this key is number 10 - n, and its layout is the one of encryption's round n - 10.
     v128.store(
-      keys + DECRYPT + LAST - (round << 4),
-      v128.xor(Round.toDecrypt(inverseMixColumns(k)), DECRYPT_63),
+      keys + DECRYPT + LAST - round,
+      Round.arrange(v128.xor(Round.toDecrypt(inverseMixColumns(k)), DECRYPT_63), round - LAST),
     );
   }
   k = nextRoundKey(k, rcon);
@@ -266,17 +280,19 @@ export function expandKey(keys: usize, key: usize): void {
 /** The block `x` encrypted. */
 export function encryptBlock(keys: usize, x: v128): v128 {
   let a = v128.xor(Round.toEncrypt(x), v128.load(keys));
-  for (let round: usize = 16; round < LAST; round += 16) a = Round.encrypt(a, v128.load(keys + round));
+  for (let round: usize = 16; round < LAST; round += 16) {
+    a = Round.encrypt(a, Round.next(round), Round.previous(round), v128.load(keys + round));
+  }
   return Round.encryptLast(a, v128.load(keys, LAST));
 }
 
 /**
  * Encrypts the blocks at `at` in place, three at a time; `count` is a multiple of three. A round is a chain of about a
- * dozen dependent instructions: three independent chains keep the shuffle units busy while one alone waits. Measured in
- * JavaScriptCore on x64: 54, 36 and 30 ns a block one, two and three at a time, 57 four at a time (the likely reason: with
- * the tables they need more than the 16 vector registers).
+ * dozen dependent instructions: three independent chains keep the vector units busy while one alone waits. Measured in
+ * JavaScriptCore on x64: 54, 36 and 30 ns a block one, two and three at a time; four are no faster, for three use all units
+ * (docs/crypto.md, "What bounds the speed").
  *
- * This and the next two are exported by the module only so that the compiler keeps them as functions of their own: inlined
+ * This and the next three are exported by the module only so that the compiler keeps them as functions of their own: inlined
  * into their callers they took twice the time.
  */
 export function encryptThrees(keys: usize, at: usize, count: i32): void {
@@ -288,9 +304,11 @@ export function encryptThrees(keys: usize, at: usize, count: i32): void {
     let c = v128.xor(Round.toEncrypt(v128.load(at, 32)), first);
     for (let round: usize = 16; round < LAST; round += 16) {
       const key = v128.load(keys + round);
-      a = Round.encrypt(a, key);
-      b = Round.encrypt(b, key);
-      c = Round.encrypt(c, key);
+      const next = Round.next(round);
+      const previous = Round.previous(round);
+      a = Round.encrypt(a, next, previous, key);
+      b = Round.encrypt(b, next, previous, key);
+      c = Round.encrypt(c, next, previous, key);
     }
     v128.store(at, Round.encryptLast(a, last));
     v128.store(at, Round.encryptLast(b, last), 16);
@@ -306,28 +324,60 @@ export function encryptPair(keys: usize, at: usize): void {
   let b = v128.xor(Round.toEncrypt(v128.load(at, 16)), first);
   for (let round: usize = 16; round < LAST; round += 16) {
     const key = v128.load(keys + round);
-    a = Round.encrypt(a, key);
-    b = Round.encrypt(b, key);
+    const next = Round.next(round);
+    const previous = Round.previous(round);
+    a = Round.encrypt(a, next, previous, key);
+    b = Round.encrypt(b, next, previous, key);
   }
   v128.store(at, Round.encryptLast(a, last));
   v128.store(at, Round.encryptLast(b, last), 16);
 }
 
-/** Decrypts the blocks at `at` in place, two at a time (a round needs more tables here); `count` is even. */
-export function decryptPairs(keys: usize, at: usize, count: i32): void {
+/** Decrypts the blocks at `at` in place, three at a time; `count` is a multiple of three. */
+export function decryptThrees(keys: usize, at: usize, count: i32): void {
   const first = v128.load(keys, DECRYPT);
   const last = v128.load(keys, DECRYPT + LAST);
-  for (; count > 0; count -= 2, at += 32) {
+  for (; count > 0; count -= 3, at += 48) {
     let a = v128.xor(Round.toDecrypt(v128.load(at)), first);
     let b = v128.xor(Round.toDecrypt(v128.load(at, 16)), first);
+    let c = v128.xor(Round.toDecrypt(v128.load(at, 32)), first);
     for (let round: usize = 16; round < LAST; round += 16) {
       const key = v128.load(keys + round, DECRYPT);
-      a = Round.decrypt(a, key);
-      b = Round.decrypt(b, key);
+      const next = Round.next(0 - round);
+      const previous = Round.previous(0 - round);
+      a = Round.decrypt(a, next, previous, key);
+      b = Round.decrypt(b, next, previous, key);
+      c = Round.decrypt(c, next, previous, key);
     }
     v128.store(at, Round.decryptLast(a, last));
     v128.store(at, Round.decryptLast(b, last), 16);
+    v128.store(at, Round.decryptLast(c, last), 32);
   }
+}
+
+/** Decrypts two blocks at `at` in place. */
+export function decryptPair(keys: usize, at: usize): void {
+  const first = v128.load(keys, DECRYPT);
+  const last = v128.load(keys, DECRYPT + LAST);
+  let a = v128.xor(Round.toDecrypt(v128.load(at)), first);
+  let b = v128.xor(Round.toDecrypt(v128.load(at, 16)), first);
+  for (let round: usize = 16; round < LAST; round += 16) {
+    const key = v128.load(keys + round, DECRYPT);
+    const next = Round.next(0 - round);
+    const previous = Round.previous(0 - round);
+    a = Round.decrypt(a, next, previous, key);
+    b = Round.decrypt(b, next, previous, key);
+  }
+  v128.store(at, Round.decryptLast(a, last));
+  v128.store(at, Round.decryptLast(b, last), 16);
+}
+
+/** The block `x` decrypted. */
+function decryptBlock(keys: usize, x: v128): v128 {
+  let a = v128.xor(Round.toDecrypt(x), v128.load(keys, DECRYPT));
+  for (let round: usize = 16; round < LAST; round += 16)
+    a = Round.decrypt(a, Round.next(0 - round), Round.previous(0 - round), v128.load(keys + round, DECRYPT));
+  return Round.decryptLast(a, v128.load(keys, DECRYPT + LAST));
 }
 
 /** Encrypts `count` blocks at `at` in place. */
@@ -341,12 +391,9 @@ export function encryptBlocks(keys: usize, at: usize, count: i32): void {
 
 /** Decrypts `count` blocks at `at` in place. */
 export function decryptBlocks(keys: usize, at: usize, count: i32): void {
-  const even = count & ~1;
-  decryptPairs(keys, at, even);
-  if (even == count) return;
-  at += (<usize>even) << 4;
-  let a = v128.xor(Round.toDecrypt(v128.load(at)), v128.load(keys, DECRYPT));
-  for (let round: usize = 16; round < LAST; round += 16)
-    a = Round.decrypt(a, v128.load(keys + round, DECRYPT));
-  v128.store(at, Round.decryptLast(a, v128.load(keys, DECRYPT + LAST)));
+  const rest = count % 3;
+  decryptThrees(keys, at, count - rest);
+  at += (<usize>(count - rest)) << 4;
+  if (rest == 2) decryptPair(keys, at);
+  else if (rest == 1) v128.store(at, decryptBlock(keys, v128.load(at)));
 }

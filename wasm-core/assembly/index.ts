@@ -2,7 +2,8 @@
 
 // crypto
 export {
-  decryptPairs as aes_decrypt_pairs,
+  decryptPair as aes_decrypt_pair,
+  decryptThrees as aes_decrypt_threes,
   encryptPair as aes_encrypt_pair,
   encryptThrees as aes_encrypt_threes,
 } from "./aes";
@@ -48,6 +49,7 @@ export {
   terminalTextPtr as terminal_text_ptr,
   terminalWidth as terminal_width,
 } from "./access";
+export { heldEnd as terminal_held_end, mayHold as terminal_may_hold } from "./hold";
 export { translateInput as terminal_input } from "./input";
 export {
   clearReplies as terminal_clear_replies,

@@ -17,6 +17,7 @@ import { Parameters, parseParameters, setParameterRole } from "./params";
 import { forgetPrinted, printCodePoint } from "./print";
 import { isHost } from "./screen";
 import { selectGraphicRendition } from "./sgr";
+import { beginSkipping, endSkipping, skipDue, skipScrolledOut } from "./skip";
 import {
   COLLECT_OVERFLOW,
   PARAM_TEXT_CUT,
@@ -53,6 +54,12 @@ const REPLACEMENT: u32 = 0xfffd;
 export function feed(t: usize, p: usize, length: usize): void {
   const end = p + length;
   setParameterRole(isHost(t));
+  beginSkipping(t, p);
+  parse(t, p, end);
+  endSkipping(t, end);
+}
+
+function parse(t: usize, p: usize, end: usize): void {
   while (p < end) {
     if (load<u8>(t, T_UTF8_LENGTH) == 0) {
       const state = <u32>load<u8>(t, T_STATE);
@@ -72,6 +79,7 @@ export function feed(t: usize, p: usize, length: usize): void {
 function ground(t: usize, p: usize, end: usize): usize {
   const host = isHost(t);
   while (p < end) {
+    if (p >= skipDue) p = skipScrolledOut(t, p, end);
     const b = <u32>load<u8>(p);
     if (b - 0x20 < 0x5f || b >= 0x80) {
       if (!canPrintText(t)) return p;
@@ -80,7 +88,8 @@ function ground(t: usize, p: usize, end: usize): usize {
       const mixed = isMixed(t, p);
       if (beginText(t, b < 0x80)) {
         const begin = p;
-        p = mixed ? printMixed(t, p, end) : printAscii(t, p, end);
+        const stop = min(end, skipDue);
+        p = mixed ? printMixed(t, p, stop) : printAscii(t, p, stop);
         if (p >= end) return p;
         // Other text where mixed text stopped is what it cannot do.
         if (!mixed || (p != begin && load<i8>(p) >= 0)) continue;

@@ -89,12 +89,20 @@ export const T_ATTRIBUTE_EXTENT: usize = T_PRIVATE + 116;
 export const T_LEVEL: usize = T_PRIVATE + 120;
 
 /**
+ * What skip.ts remembers from write to write, none of it visible: u32 bytes to let pass before it looks again, u32 bytes
+ * to let pass after the next failure, u32 bytes of a line.
+ */
+export const T_SKIP_WAIT: usize = T_PRIVATE + 124;
+export const T_SKIP_PAUSE: usize = T_PRIVATE + 128;
+export const T_SKIP_LINE: usize = T_PRIVATE + 132;
+
+/**
  * Saved cursor of the main screen, then (host) of the alternate screen:
  *   0 i32 row │ 4 i32 column │ 8 u32 modes (MODE_AUTOWRAP, MODE_ORIGIN, MODE_PENDING_WRAP)
  *   12 u32 charsets │ 16 u32 GL, GR, single shift │ 20 u32 pen flags
  * The saved pens are in the public part (T_SAVED_PEN, T_SAVED_PEN_ALTERNATE).
  */
-export const T_SAVED: usize = T_PRIVATE + 124;
+export const T_SAVED: usize = T_PRIVATE + 136;
 export const SAVED_SIZE: usize = 24;
 export const SAVED_ROW: usize = 0;
 export const SAVED_COL: usize = 4;

@@ -64,13 +64,13 @@ export function screenBytes(cols: i32, height: i32): usize {
   return <usize>height * (((<usize>cols) << 3) + 64) + 65536;
 }
 
-/** Most that one event allocates beside the screens: strings, answers, title stack, fresh slabs. */
+/** Most that one event of 64 KiB allocates beside the screens: strings, answers, title stack, fresh slabs. */
 const EVENT_BYTES: usize = 1 << 20;
 
-/** Feeds `length` bytes (64 KiB at most) at `bytes`. False, and nothing done, if memory might run out on the way. */
+/** Feeds `length` bytes (256 KiB at most) at `bytes`. False, and nothing done, if memory might run out on the way. */
 export function feedTerminal(t: usize, bytes: usize, length: usize): bool {
   const screens = screenBytes(load<i32>(t, T_COLS), load<i32>(t, T_ROWS)) << 1;
-  if (!ensureHeadroom(screens + EVENT_BYTES)) return false;
+  if (!ensureHeadroom(screens + EVENT_BYTES * (1 + (length >> 16)))) return false;
   feed(t, bytes, length);
   return true;
 }

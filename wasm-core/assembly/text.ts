@@ -112,16 +112,27 @@ export function beginText(t: usize, certain: bool): bool {
   return true;
 }
 
-/** Code points that the codes 20..7F stand for, as u16, if they are one column wide, else 0: in ASCII and in GL's set. */
-const ASCII: usize = memory.data(256, 16);
-const MAPPED: usize = memory.data(256, 16);
+/**
+ * Code points that single bytes stand for, as u16, if they are one column wide, else 0: 20..7F in ASCII or in GL's set; 80
+ * and beyond are ill-formed, which in the replica is not for here.
+ */
+const HOST_CODES: usize = memory.data(512, 16);
+const REPLICA_CODES: usize = memory.data(512, 16);
+const MAPPED: usize = memory.data(512, 16);
 /** What MAPPED is of: {@link codesKey}. */
 let mappedKey: u32 = 0xffffffff;
 
-function startAscii(): void {
-  for (let c: u32 = 0x20; c < 0x7f; c++) store<u16>(ASCII + (c << 1), <u16>c);
+function startCodes(): void {
+  for (let c: u32 = 0x20; c < 0x7f; c++) {
+    store<u16>(HOST_CODES + (c << 1), <u16>c);
+    store<u16>(REPLICA_CODES + (c << 1), <u16>c);
+  }
+  for (let c: u32 = 0x80; c < 0x100; c++) {
+    store<u16>(HOST_CODES + (c << 1), <u16>REPLACEMENT);
+    store<u16>(MAPPED + (c << 1), <u16>REPLACEMENT);
+  }
 }
-startAscii();
+startCodes();
 
 /** Makes MAPPED that of the set in GL. */
 function prepareCodes(t: usize): void {
@@ -199,21 +210,26 @@ class Text {
   /** Whether the four bytes `w` begin with a character of one or two bytes, or with one byte that is ill-formed by itself. */
   // @ts-ignore: decorator
   @inline static isShort(w: u32): bool {
-    return (w & 0xff) < 0xe0 || (w & 0xc000) != 0x8000;
+    return (w & 0xc0e0) != 0x80e0;
   }
 
-  /**
-   * The code point of such a character if it is one column wide, else 0; `wrong` if it is ill-formed. No branch on one or
-   * two bytes, well-formed or not: their order is what nobody can predict.
-   */
+  /** Whether such a character has two bytes, as 0 or 1. No branch: their order is what nobody can predict. */
   // @ts-ignore: decorator
-  @inline static narrowAt(w: u32, codes: usize, narrow: usize, wrong: u32): u32 {
-    if (!Text.isShort(w)) return 0;
-    const b = w & 0xff;
-    const two = b >> 7;
-    const pair = narrow + (((b & 31) << 7) | ((w >> 7) & 0x7e));
-    const code = <u32>load<u16>(select(pair, codes + (b << 1), two));
-    return select(wrong, code, two & <u32>((w & 0xc0e0) != 0x80c0));
+  @inline static isPair(w: u32): u32 {
+    return <u32>((w & 0xc0e0) == 0x80c0);
+  }
+
+  /** The code point of such a character if it is one column wide, else 0. */
+  // @ts-ignore: decorator
+  @inline static narrowAt(w: u32, codes: usize, narrow: usize): u32 {
+    const pair = narrow + (((w & 31) << 7) | ((w >> 7) & 0x7e));
+    return <u32>load<u16>(select(pair, codes + ((w & 0xff) << 1), Text.isPair(w)));
+  }
+
+  /** Whether there is such a character, one column wide. */
+  // @ts-ignore: decorator
+  @inline static isNarrow(w: u32, codes: usize, narrow: usize): bool {
+    return Text.isShort(w) && Text.narrowAt(w, codes, narrow) != 0;
   }
 
   /** `any`: any UTF-8 and any character set. */
@@ -242,10 +258,11 @@ class Text {
     let last = LAST_KEPT;
     // A mapped set takes the way of mixed text throughout.
     const mapped = any && hasMode2(t, MODE2_MAPPED);
-    const codes = mapped ? MAPPED : ASCII;
+    const codes = mapped ? MAPPED : host ? HOST_CODES : REPLICA_CODES;
     const again = mapped ? 0xffffffff : TRY_AGAIN;
-    const wrongCode: u32 = host ? REPLACEMENT : 0;
     const tail = end - 4;
+    /** Whether eight bytes at once are worth a try: the last one was, or there was a streak. */
+    let eager = !mapped;
     let mixed = any && (mapped || (load<u32>(p) & 0x80808080) != 0);
     while (p < end) {
       if (!any || !mixed) {
@@ -287,10 +304,11 @@ class Text {
         }
       } else {
         const from = q;
+        const begin = p;
         let idle: usize = 0;
         let streak: u32 = 0;
         // Eight bytes at once, if they are nothing but plain characters one and two bytes long.
-        while (!mapped && q + 64 <= edge && p + 8 <= end) {
+        while (eager && q + 64 <= edge && p + 8 <= end) {
           const v = v128.load(p);
           const ascii = Lanes.notAscii(v) ^ 0xffff;
           if (ascii == 0xffff) {
@@ -309,23 +327,23 @@ class Text {
           q += n << CELL_SHIFT;
           p += 8 - <usize>(lead >> 7);
         }
+        eager = p != begin;
         // One by one. Four bytes are looked at in any case; the last ones of the input are for others.
-        while (mixed && q < edge) {
-          if (p > tail) break;
+        while (mixed && q < edge && p <= tail) {
           const w = load<u32>(p);
           const b = w & 0xff;
           let cp: u32;
           let length: usize;
           let width = 1;
           if (Text.isShort(w)) {
-            const two = b >> 7;
-            const wrong = two & <u32>((w & 0xc0e0) != 0x80c0);
-            cp = Text.narrowAt(w, codes, narrow, wrongCode);
+            cp = Text.narrowAt(w, codes, narrow);
             if (cp != 0) {
               store<u64>(q, base | <u64>cp);
               q += 8;
-              p += 1 + (two & (wrong ^ 1));
-              if (++streak != again) continue;
+              p += 1 + Text.isPair(w);
+              // What is ill-formed once is not worth a try.
+              streak = select(streak + 1, 0, cp != REPLACEMENT);
+              if (streak != again) continue;
               break;
             }
             if (b < 0x80) {
@@ -397,7 +415,14 @@ class Text {
           last = LAST_TARGET;
         }
         if (idle == q) last = LAST_NONE;
-        if (!mixed || streak == TRY_AGAIN) continue;
+        if (!mixed) {
+          eager = true;
+          continue;
+        }
+        if (streak == again) {
+          eager = true;
+          continue;
+        }
       }
       if (p >= end) break;
 
@@ -410,7 +435,7 @@ class Text {
           continue;
         }
         // At the edge what is certainly one column wide wraps.
-        if (q < edge || p > tail || Text.narrowAt(load<u32>(p), codes, narrow, wrongCode) == 0) break;
+        if (q < edge || p > tail || !Text.isNarrow(load<u32>(p), codes, narrow)) break;
       }
       const modes2 = load<u32>(t, T_MODES2);
       // Moves are carried out here if columns are all that CR and rows all that LF knows.

@@ -122,6 +122,30 @@ function solve(basis: (x: number) => number, wanted: (x: number) => number): { u
   return { u, t };
 }
 
+/** Byte positions of AES's state, 4 · column + row (FIPS 197, 3.4). */
+const POSITIONS = Array.from({ length: 16 }, (_, p) => p);
+/** Where InvShiftRows takes the byte at position `p` from (FIPS 197, 5.3.1). */
+const inverseShiftRows = (p: number): number => (p - 4 * (p & 3) + 16) & 15;
+/** The position `by` rows further down in the same column, around. */
+const rotate = (p: number, by: number): number => (p & 12) | ((p + by) & 3);
+
+/**
+ * ShiftRows never moves a byte: before round n the byte at position p is the one that FIPS 197 has at `layout(n)[p]`.
+ * After four rounds all is in place again. Decryption goes through the same layouts backwards.
+ */
+function layout(n: number): number[] {
+  return POSITIONS.map((p) => {
+    for (let round = 0; round < n; round++) p = inverseShiftRows(p);
+    return p;
+  });
+}
+
+/** The shuffle that brings to each byte the one `by` rows further down in its column, in layout `n`. */
+function rotation(n: number, by: number): number[] {
+  const places = layout(n);
+  return places.map((at) => places.indexOf(rotate(at, by)));
+}
+
 interface Table {
   readonly name: string;
   readonly why: string;
@@ -183,6 +207,19 @@ export function renderTables(): string {
     const comment = why === "" ? "" : `/** ${why[0]!.toUpperCase()}${why.slice(1)}. */\n`;
     return `${comment}export const ${name}: v128 = i64x2(${half(bytes.slice(0, 8))}, ${half(bytes.slice(8))});`;
   });
+  const four = [0, 1, 2, 3];
+  const data = (name: string, why: string, rows: readonly (readonly number[])[]) =>
+    `/** ${why} */\n// biome-ignore format: a row a shuffle\nexport const ${name}: usize = memory.data<u8>([\n${rows
+      .map((row) => `  ${row.join(", ")},\n`)
+      .join("")}], 16);`;
+  lines.push(
+    data("LAYOUTS", "Place in the state of each byte, in rounds 0, 1, 2, 3 modulo 4.", four.map(layout)),
+    data(
+      "ROTATIONS",
+      "For each layout: the shuffle to the next byte of the column, and to the previous one.",
+      four.flatMap((n) => [rotation(n, 1), rotation(n, 3)]),
+    ),
+  );
   return `/**
  * Nibble tables of the vector-permute AES in aes.ts. Made by wasm-core/tools/derive-aes-tables.ts, which says why they
  * are right; do not edit. Byte n of a table is the image of nibble n. _U and _T go together: u[io] ^ t[jo].

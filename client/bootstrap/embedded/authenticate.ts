@@ -89,8 +89,8 @@ export class Authenticator {
     const tried =
       this.#tried.length === 0 ? "nothing (no key, and no terminal to ask on)" : this.#tried.join(", ");
     return (
-      `${user}@${originalHost}: Permission denied (${(this.#offered ?? []).join(",")}).\n` +
-      `${program}: The host accepted none of what was tried: ${tried}.`
+      `${user}@${originalHost}: Permission denied (${printable((this.#offered ?? []).join(","))}).\n` +
+      `${program}: The host accepted none of what was tried: ${printable(tried)}.`
     );
   }
 

@@ -29,6 +29,13 @@ describe("a proxy of ssh's own", () => {
     config("Host *\n  Include more.*\n");
     expect(mayUseProxy(["ssh"], home)).toBe(true);
     expect(mayUseProxy(["ssh", "-F", join(home, ".ssh", "nothing")], home)).toBe(false);
+    expect(mayUseProxy(["ssh", `-F${join(home, ".ssh", "nothing")}`], home)).toBe(false);
+    config("Host *\n");
+    expect(mayUseProxy(["ssh", `-F${join(home, ".ssh", "more.conf")}`], home)).toBe(true);
+    expect(mayUseProxy(["ssh", "-4F", join(home, ".ssh", "more.conf")], home)).toBe(true);
+    expect(mayUseProxy(["ssh", "-4J", "b"], home)).toBe(true);
+    expect(mayUseProxy(["ssh", "-v6Jb"], home)).toBe(true);
+    expect(mayUseProxy(["ssh", "-lJohn", "-i", "Jack"], home)).toBe(false);
   });
 
   peer("ssh")("ssh says which hosts it is for", async () => {

@@ -5,6 +5,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { HELP as BENCH_HELP } from "../../../bench/load/options.ts";
 import { OPTIONS } from "../../../client/cli/options.ts";
 import { Home } from "../../drivers/home.ts";
 import { textOf } from "../../drivers/screen.ts";
@@ -13,7 +14,9 @@ import { peer } from "../../peers.ts";
 import { longNames, shortNames } from "./spellings.ts";
 
 const root = join(import.meta.dir, "..", "..", "..", "completions");
-const FILES = { bash: "bash/sterna", zsh: "zsh/_sterna", fish: "fish/sterna.fish" } as const;
+const SHELLS = ["bash", "zsh", "fish"] as const;
+const file = (shell: (typeof SHELLS)[number], program: string): string =>
+  join(root, { bash: `bash/${program}`, zsh: `zsh/_${program}`, fish: `fish/${program}.fish` }[shell]);
 const home = new Home();
 mkdirSync(join(home.path, ".ssh"));
 home.write(".ssh/config", "Host workhost alpha.example.org\n  HostName 127.0.0.1\nHost *\n  User x\n");
@@ -24,27 +27,41 @@ afterAll(async () => {
   await home.remove();
 });
 
-/** What is typed before Tab, and what stands there after it. */
-const COMPLETED: readonly (readonly [typed: string, completed: string])[] = [
-  ["workh", "workhost"],
-  ["alice@workh", "alice@workhost"],
-  ["-p 60010 alph", "-p 60010 alpha.example.org"],
-  ["--predict-o", "--predict-overwrite"],
-  ["--no-conf", "--no-config"],
-  ["--predict=alw", "--predict=always"],
-  ["--bind-server=a", "--bind-server=any"],
-  ["--bind-server a", "--bind-server any"],
-  ["--family=prefer-inet6 workh", "--family=prefer-inet6 workhost"],
-  ["doct", "doctor"],
-  ["doctor workh", "doctor workhost"],
-  ["--ssh='ssh -v' workh", "--ssh='ssh -v' workhost"],
-  ["-- workh", "-- workhost"],
-  ["workhost basena", "workhost basename"],
-];
+/** A program's words before Tab, and what stands there after it. */
+const COMPLETED: Readonly<Record<string, readonly (readonly [typed: string, completed: string])[]>> = {
+  sterna: [
+    ["workh", "workhost"],
+    ["alice@workh", "alice@workhost"],
+    ["-p 60010 alph", "-p 60010 alpha.example.org"],
+    ["--predict-o", "--predict-overwrite"],
+    ["--no-conf", "--no-config"],
+    ["--predict=alw", "--predict=always"],
+    ["--bind-server=a", "--bind-server=any"],
+    ["--bind-server a", "--bind-server any"],
+    ["--family=prefer-inet6 workh", "--family=prefer-inet6 workhost"],
+    ["doct", "doctor"],
+    ["doctor workh", "doctor workhost"],
+    ["--ssh='ssh -v' workh", "--ssh='ssh -v' workhost"],
+    ["-- workh", "-- workhost"],
+    ["workhost basena", "workhost basename"],
+  ],
+  "sterna-bench": [
+    ["--own", "--own-clients"],
+    ["--server sta", "--server standalone"],
+    ["--server=sta", "--server=standalone"],
+    ["--compare sta", "--compare standalone"],
+    ["--compare stock ho", "--compare stock host"],
+    ["--compare stock host --own", "--compare stock host --own-clients"],
+    ["--mix fl", "--mix flood"],
+    ["--mix idle,fl", "--mix idle,flood"],
+    ["--mix=idle=90,fl", "--mix=idle=90,flood"],
+    ["--json .ssh/conf", "--json .ssh/config"],
+  ],
+};
 
 test("every option is in every file", () => {
-  for (const [shell, file] of Object.entries(FILES)) {
-    const text = readFileSync(join(root, file), "utf8");
+  for (const shell of SHELLS) {
+    const text = readFileSync(file(shell, "sterna"), "utf8");
     for (const option of OPTIONS) {
       if (option.names[0] === "fake-proxy") continue;
       const long = (name: string) =>
@@ -59,16 +76,34 @@ test("every option is in every file", () => {
   }
 });
 
+test("every option of sterna-bench is in every file of its own", () => {
+  const names = [...BENCH_HELP.matchAll(/^ {2}--([a-z-]+)(?:, --([a-z-]+))?/gm)].flatMap((match) =>
+    match.slice(1).filter((name) => name !== undefined),
+  );
+  expect(names.length).toBeGreaterThan(20);
+  for (const shell of SHELLS) {
+    const text = readFileSync(file(shell, "sterna-bench"), "utf8");
+    const found = text.matchAll(shell === "fish" ? /^complete .*? -l ([a-z-]+)/gm : /[ )'"\n]--([a-z-]+)/g);
+    const unknown = new Set([...found].map((match) => match[1]!)).difference(new Set(names));
+    for (const name of names)
+      expect([shell, text]).toEqual([shell, expect.stringMatching(new RegExp(`(--|-l )${name}\\b`))]);
+    expect([shell, ...unknown]).toEqual([shell]);
+  }
+});
+
+const cases = (): (readonly [program: string, typed: string, completed: string])[] =>
+  Object.entries(COMPLETED).flatMap(([program, pairs]) => pairs.map((pair) => [program, ...pair] as const));
+
 peer("fish")("fish", () => {
-  for (const [typed, completed] of COMPLETED) {
+  for (const [program, typed, completed] of cases()) {
     const run = Bun.spawnSync(
       [
         "fish",
         "--no-config",
         "-c",
         'source $argv[1]; complete -C "$argv[2]"',
-        join(root, FILES.fish),
-        `sterna ${typed}`,
+        file("fish", program),
+        `${program} ${typed}`,
       ],
       { env: home.env, cwd: home.path },
     );
@@ -84,11 +119,12 @@ peer("fish")("fish", () => {
 describe("on a terminal", () => {
   async function tab(pane: Pane): Promise<void> {
     await pane.waitForRow("%");
-    for (const [typed, completed] of COMPLETED) {
-      await pane.text(`sterna ${typed}`);
+    for (const [program, typed, completed] of cases()) {
+      await pane.text(`${program} ${typed}`);
       await pane.keys("Tab");
       await pane.waitFor(`"${completed}"`, (screen) =>
-        textOf(screen).some((row) => row.trimEnd() === `% sterna ${completed}`),
+        // zsh puts a separator behind, which the next space takes away.
+        textOf(screen).some((row) => row.trimEnd().replace(/[,=]$/, "") === `% ${program} ${completed}`),
       );
       await pane.keys("C-u");
       await pane.waitFor("an empty line", (screen) => !textOf(screen).some((row) => row.includes("sterna")));
@@ -99,9 +135,10 @@ describe("on a terminal", () => {
   peer("tmux", "bash")(
     "bash",
     async () => {
-      const rc = `PS1='% '; PATH=/usr/bin:/bin; source ${join(root, FILES.bash)}; clear\n`;
+      const files = Object.keys(COMPLETED).map((program) => file("bash", program));
+      const rc = `PS1='% '; PATH=/usr/bin:/bin; ${files.map((one) => `source ${one}; `).join("")}clear\n`;
       home.write("bashrc", rc);
-      expect(Bun.spawnSync(["bash", "-n", join(root, FILES.bash)]).exitCode).toBe(0);
+      for (const one of files) expect(Bun.spawnSync(["bash", "-n", one]).exitCode).toBe(0);
       await tab(
         await tmux.open({
           command: ["bash", "--noprofile", "--rcfile", join(home.path, "bashrc"), "-i"],

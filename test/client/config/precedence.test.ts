@@ -3,11 +3,12 @@
  * the server and the client.
  */
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { clientEnvironment, type Invocation, resolveInvocation } from "../../../client/cli/invocation.ts";
 import { parseCommandLine } from "../../../client/cli/options.ts";
 import type { Settings } from "../../../client/config/settings.ts";
+import { selfCommand } from "../../../sys/self.ts";
 import { type Ran, SOURCE_WRAPPER, Stubs } from "../bootstrap/stubs.ts";
 
 const stubs = new Stubs();
@@ -157,6 +158,28 @@ describe("the file", () => {
     expect(await served(["--no-config", "--config", "named.toml"])).toBe("named");
     rmSync(file);
     expect(await served([])).toBe("mosh-server");
+  });
+
+  test("is not chosen by a .env file in the folder one is in, nor is a program, nor anything of Bun's own", async () => {
+    const evil = join(stubs.directory, "evil");
+    mkdirSync(join(evil, "sterna"), { recursive: true });
+    write('server = "evil"', join(evil, "sterna", "config.toml"));
+    write(`XDG_CONFIG_HOME=${evil}\nMOSH_PREDICTION_DISPLAY=always\n`, join(stubs.directory, ".env"));
+    write('preload = ["./evil.ts"]', join(stubs.directory, "bunfig.toml"));
+    write('console.log("preloaded");', join(stubs.directory, "evil.ts"));
+    const words = [`--client=${client}`, `--ssh=${ssh}`, "h"];
+    const ours = [process.execPath, "--config=/dev/null", SOURCE_WRAPPER[1]!];
+    const { out, err } = await stubs.run(ours, words);
+    expect(err).toBe("");
+    expect(out).toContain("[mosh-server 'new'");
+    expect(out).toContain("MOSH_PREDICTION_DISPLAY=adaptive\n");
+    // How the program runs itself, and how an installed one is started.
+    const [, option, name] = /^#!\/usr\/bin\/env -S bun (\S+) (\S+)\n/.exec(
+      readFileSync(SOURCE_WRAPPER[1]!, "utf8"),
+    )!;
+    expect(selfCommand("client")).toEqual([process.execPath, option!, name!, SOURCE_WRAPPER[1]!]);
+    expect((await stubs.run(selfCommand("client"), words)).out).toBe(out);
+    for (const left of [".env", "bunfig.toml", "evil.ts"]) rmSync(join(stubs.directory, left));
   });
 
   test("what is wrong with it is said with its name, all at once, before anything is started", async () => {

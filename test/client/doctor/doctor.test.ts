@@ -128,6 +128,30 @@ describe("all is well", () => {
     await noServers();
   });
 
+  test("a session that the settings would take up again is left alone, and none of its name is made", async () => {
+    const asked = join(home.path, "asked");
+    const server = script("asked-server", `echo "$@" >> ${asked}\nexec ${process.execPath} ${SERVER} "$@"`);
+    for (const option of ["--attach=main", "--attach-or-new=main"]) {
+      const { status } = await doctor(["--local", `--server=${server}`, option]);
+      expect(status).toBe(0);
+    }
+    const started = readFileSync(asked, "utf8")
+      .split("\n")
+      .filter((line) => !line.startsWith("--version"));
+    expect(started.map((line) => line.split(" ")[0])).toEqual(["new", "new", ""]);
+    await noServers();
+  });
+
+  onSshd(
+    "a session to take up again needs sterna's server there, and that is the one looked at",
+    async () => {
+      const { out } = await doctor(["--attach=main", `--ssh=${sshd.command}`, "box"], {
+        PATH: "/usr/bin:/bin",
+      });
+      expect(out).toMatch(/server program: sterna-server/);
+    },
+  );
+
   test("without a host: this machine only", async () => {
     const { status, verdicts } = await doctor([]);
     expect(verdicts).toEqual(["ok configuration", "ok terminal", "ok ssh program", "skipped host"]);

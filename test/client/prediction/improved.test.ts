@@ -235,6 +235,21 @@ describe("keys that stock does not guess, or guesses wrong", () => {
   });
 });
 
+describe("a key with Alt", () => {
+  // In bash Alt-_ and Alt-. insert the last argument, Alt-^ expands history, Alt-# makes a comment.
+  for (const key of ["\x1b_", "\x1b.", "\x1b^", "\x1b#", "\x1bP", "\x1b]", "\x1bX"]) {
+    test(`Alt-${key[1]} is one key: what is typed after it is guessed as usual`, () => {
+      const first = [
+        ["a", "a"],
+        [key, "arg"],
+        ["b", "b"],
+      ] as const;
+      const { improved } = both({ screen: "$ ", first, keys: "cd", look: row(0) });
+      expect(improved).toBe("$ aargbcd");
+    });
+  }
+});
+
 describe("bracketed pastes", () => {
   const first: Scene["first"] = [["a", "a"]];
 

@@ -2,6 +2,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { type ConnectionFigures, StatusLine } from "../../../client/status-line.ts";
 import { TerminalAnswers } from "../../../client/terminal-answers.ts";
+import { ATTR, COLOR } from "../../../wasm-core/core.ts";
 import { loadCore } from "../../../wasm-core/load.ts";
 
 const core = await loadCore();
@@ -45,6 +46,24 @@ describe("status line", () => {
     );
     line.text(6000);
     expect(line.text(8000)).toContain("| loss - | 0.0 frames/s |");
+  });
+
+  test("is inverse without colours for those who set NO_COLOR", () => {
+    for (const [color, background] of [
+      [true, COLOR.palette | 4],
+      [false, COLOR.default],
+    ] as const) {
+      const shown = core.createTerminal(20, 2, "replica");
+      const line = new StatusLine(() => START, "host", color);
+      line.toggle();
+      line.apply(shown, 0);
+      for (const col of [0, 19]) {
+        const { rendition } = shown.cell(1, col);
+        expect(rendition.background).toBe(background);
+        expect((rendition.attributes & ATTR.inverse) !== 0).toBe(!color);
+      }
+      shown.free();
+    }
   });
 
   test("takes the last row only while it is shown, hides a cursor there, and leaves pen, cursor and modes alone", () => {

@@ -106,6 +106,12 @@ describe("a server of our own", () => {
     expect(interactive).toBe(1);
   });
 
+  test("what the host says it would take is cleaned of control characters", async () => {
+    const options = await serve((context) => context.reject(["none\x1b]0;title\x07" as never]));
+    const { error } = await login({ options, answers: [] });
+    expect(error).toStartWith("bob@127.0.0.1: Permission denied (none?]0;title?).\n");
+  });
+
   test("two factors: a key, then a code; other keys are not tried in between", async () => {
     mkdirSync(join(home.path, "two"), { recursive: true });
     const keys = ["a", "b", "c"].map((name) => {

@@ -1,6 +1,6 @@
 /**
- * The environment this process was started with, and the one the session's child gets. Called by main.ts, launch.ts
- * and session.ts.
+ * The environment this process was started with: what a session's child gets, and what the client goes by. Called by
+ * both programs' main.ts.
  */
 
 export type Environment = Readonly<Record<string, string>>;
@@ -24,4 +24,13 @@ export async function initialEnvironment(): Promise<Environment> {
     if (name !== "" && !(name in environment)) environment[name] = entry.slice(equals + 1);
   }
   return environment;
+}
+
+/**
+ * Takes out of process.env what Bun has added to it from a `.env` file in the current directory: a folder that somebody
+ * else has filled must not say which programs and which configuration a client uses.
+ */
+export async function forgetDotenv(): Promise<void> {
+  const initial = await initialEnvironment();
+  for (const name of Object.keys(process.env)) if (!(name in initial)) delete process.env[name];
 }
