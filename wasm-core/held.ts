@@ -20,6 +20,8 @@ const LONGEST_REST = 64;
 export class HeldOutput {
   readonly #abi: Abi;
   readonly #views: Views;
+  /** Not with builds of the core from before: benchmarks compare builds. */
+  readonly #able: boolean;
   /** Pointer of the terminal it is for, 0 = none. */
   #owner = 0;
   #buffer = 0;
@@ -32,6 +34,7 @@ export class HeldOutput {
   constructor(abi: Abi, views: Views) {
     this.#abi = abi;
     this.#views = views;
+    this.#able = abi.terminal_may_hold !== undefined;
   }
 
   /** Whose output is held. */
@@ -50,7 +53,7 @@ export class HeldOutput {
       else if (this.#used + length > MOST) this.#drawMost();
     }
     if (this.#owner !== t) {
-      if (length < LEAST_PIECE || length > LARGEST_PIECE) return false;
+      if (length < LEAST_PIECE || length > LARGEST_PIECE || !this.#able) return false;
       if (this.#rest > 0) {
         this.#rest--;
         return false;

@@ -14,6 +14,8 @@ const module = new WebAssembly.Module(await Bun.file(compileCore()).bytes());
 const core = new Core(module);
 const encoder = new TextEncoder();
 const RUNS = Number(process.env.STERNA_FUZZ_RUNS ?? 150);
+/** Most that is held, bytes. */
+const MOST = 262_144;
 /** Too small to be held by themselves, or to be passed over. */
 const SMALL = 60;
 
@@ -171,6 +173,26 @@ test("more than is held at once, cut anywhere", () => {
     }
     expect([name, large.inspect()]).toEqual([name, small.inspect()]);
     expect(large.takeReplies()).toEqual(small.takeReplies());
+  }
+}, 60_000);
+
+test("the piece with which it is too much, cut anywhere", () => {
+  const flood = lines(10_000).subarray(0, 270_000);
+  for (let first = 1024; first < 1070; first++) {
+    const cores = [new Core(module), new Core(module)] as const;
+    const [large, small] = cores.map((one) => one.createTerminal(80, 24, "host")) as [Terminal, Terminal];
+    let at = first;
+    large.feed(flood.subarray(0, at));
+    for (; at + 4096 <= MOST; at += 4096) large.feed(flood.subarray(at, at + 4096));
+    const almost = MOST - (first % 64);
+    large.feed(flood.subarray(at, almost));
+    // So few lines that where the cut was can be seen.
+    const question = encoder.encode(first % 2 ? "\x1b[6n" : "");
+    const last = Buffer.concat([flood.subarray(almost, almost + 300), question]);
+    large.feed(last);
+    feedSmall(small, Buffer.concat([flood.subarray(0, almost), last]));
+    expect([first, large.takeReplies()]).toEqual([first, small.takeReplies()]);
+    expect([first, large.inspect()]).toEqual([first, small.inspect()]);
   }
 }, 60_000);
 
