@@ -9,14 +9,19 @@ const COLS = 80;
 const ROWS = 24;
 /** Bytes written before the first frame, and how often each frame is made by each core; the best time counts. */
 const BEGIN = 8192;
-const ROUNDS = 6;
+const ROUNDS = 10;
 const REPEATS = 4;
 
-export const WRITES = [
+interface Write {
+  readonly bytes: number;
+  readonly frames: number;
+}
+
+export const WRITES: readonly Write[] = [
   { bytes: 20, frames: 300 },
   { bytes: 4096, frames: 60 },
   { bytes: 65536, frames: 15 },
-] as const;
+];
 
 export interface FrameCost {
   readonly stream: string;

@@ -19,10 +19,11 @@ import {
   textEquals,
 } from "../memory";
 import { firstDifference } from "./compare";
+import { printGap } from "./gap";
 import * as O from "./output";
 import * as P from "./position";
 import * as R from "./rendition";
-import { drawRow, printGap, startRows } from "./row";
+import { drawRow, startRows } from "./row";
 import { SCROLL_SCRATCH, scrollRows, scrollWhole, startScrolls } from "./scroll";
 import { putClipboard, putTitle } from "./text";
 

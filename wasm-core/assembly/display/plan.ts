@@ -9,6 +9,7 @@
 import * as L from "../layout";
 import { Widths } from "../unicode";
 import * as C from "./cell";
+import { Lanes } from "./lanes";
 import * as R from "./rendition";
 
 const BITS_BYTES: i32 = (4096 + 128) >> 3;
@@ -70,154 +71,6 @@ export function assignBit(set: usize, col: i32, on: bool): void {
 export function endBits(set: usize, col: i32): void {
   const p = set + <usize>(col >> 3);
   store<u64>(p, <u64>load<u8>(p) & (((<u64>1) << (<u64>col & 7)) - 1));
-}
-
-class Lanes {
-  /** Contents of four cells at `p` as i32 lanes that fit 16 bits: the larger ones are 0x7fff. */
-  // @ts-ignore: decorator
-  @inline static contents(p: usize): v128 {
-    return v128.and(i16x8.narrow_i32x4_s(v128.load(p), v128.load(p, 16)), i32x4.splat(0xffff));
-  }
-
-  /** Contents of 16 cells at `p` as u8, the larger ones 255. */
-  // @ts-ignore: decorator
-  @inline static bytes(p: usize): v128 {
-    return i8x16.narrow_i16x8_u(
-      i16x8.narrow_i32x4_s(Lanes.contents(p), Lanes.contents(p + 32)),
-      i16x8.narrow_i32x4_s(Lanes.contents(p + 64), Lanes.contents(p + 96)),
-    );
-  }
-
-  /** Contents of eight cells at `p` as u16, as in {@link UNITS}. */
-  // @ts-ignore: decorator
-  @inline static units(p: usize): v128 {
-    const mask = i64x2.splat(<i64>(0xffffffff & ~L.CELL_WIDE));
-    return i16x8.narrow_i32x4_u(
-      i16x8.narrow_i32x4_u(v128.and(v128.load(p), mask), v128.and(v128.load(p, 16), mask)),
-      i16x8.narrow_i32x4_u(v128.and(v128.load(p, 32), mask), v128.and(v128.load(p, 48), mask)),
-    );
-  }
-
-  /** Of the eight cells at `p`, {@link halves} of where they differ from those at `q` in the bits of `mask`. */
-  // @ts-ignore: decorator
-  @inline static differences(p: usize, q: usize, mask: v128): v128 {
-    return Lanes.halves(
-      v128.and(v128.xor(v128.load(p), v128.load(q)), mask),
-      v128.and(v128.xor(v128.load(p, 16), v128.load(q, 16)), mask),
-      v128.and(v128.xor(v128.load(p, 32), v128.load(q, 32)), mask),
-      v128.and(v128.xor(v128.load(p, 48), v128.load(q, 48)), mask),
-    );
-  }
-
-  /** … in any bit of their styles; the low bytes mean nothing. */
-  // @ts-ignore: decorator
-  @inline static restyled(p: usize, q: usize): v128 {
-    return Lanes.halves(
-      v128.xor(v128.load(p), v128.load(q)),
-      v128.xor(v128.load(p, 16), v128.load(q, 16)),
-      v128.xor(v128.load(p, 32), v128.load(q, 32)),
-      v128.xor(v128.load(p, 48), v128.load(q, 48)),
-    );
-  }
-
-  /** Of eight cells, 16 bits each: contents in the low byte, style in the high one; zero stays zero and only zero. */
-  // @ts-ignore: decorator
-  @inline static halves(a: v128, b: v128, c: v128, d: v128): v128 {
-    return i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
-  }
-
-  /** Bits of 16 cells from {@link halves} of masks: of the contents. */
-  // @ts-ignore: decorator
-  @inline static lowBits(a: v128, b: v128): i32 {
-    return i8x16.bitmask(
-      i8x16.narrow_i16x8_s(i16x8.shr_s(i16x8.shl(a, 8), 8), i16x8.shr_s(i16x8.shl(b, 8), 8)),
-    );
-  }
-
-  /** … of the styles. */
-  // @ts-ignore: decorator
-  @inline static highBits(a: v128, b: v128): i32 {
-    return i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.shr_s(a, 8), i16x8.shr_s(b, 8)));
-  }
-
-  /** All ones where a u16 is from `first` on and below `end`. */
-  // @ts-ignore: decorator
-  @inline static inRange(v: v128, first: i32, end: i32): v128 {
-    return i16x8.eq(
-      i16x8.sub_sat_u(i16x8.sub(v, i16x8.splat(<i16>first)), i16x8.splat(<i16>(end - first - 1))),
-      i16x8.splat(0),
-    );
-  }
-
-  /** All ones where a u16 is a character of two bytes and one column: most of Latin, Greek and Cyrillic. */
-  // @ts-ignore: decorator
-  @inline static narrow(v: v128): v128 {
-    return v128.or(
-      Lanes.inRange(v, 0xa0, 0x300),
-      v128.or(Lanes.inRange(v, 0x3a3, 0x483), Lanes.inRange(v, 0x48a, 0x530)),
-    );
-  }
-
-  /** All ones where a u16 is a dash or quotation mark, arrow, line, block, Braille, private or replacement character. */
-  // @ts-ignore: decorator
-  @inline static symbols(v: v128): v128 {
-    return v128.or(
-      v128.or(
-        Lanes.inRange(v, 0x2010, 0x2028),
-        v128.or(Lanes.inRange(v, 0x2190, 0x231a), Lanes.inRange(v, 0x2460, 0x25fd)),
-      ),
-      v128.or(
-        Lanes.inRange(v, 0x27c0, 0x2b1b),
-        v128.or(Lanes.inRange(v, 0xe000, 0xf900), Lanes.inRange(v, 0xfffc, 0xfffe)),
-      ),
-    );
-  }
-
-  /**
-   * All ones where a u16 is a character of Chinese, Japanese or Korean, or their punctuation: the most of them; of those
-   * that are wide, there is none between these ranges that is not settled.
-   */
-  // @ts-ignore: decorator
-  @inline static eastern(v: v128): v128 {
-    return v128.or(
-      v128.or(Lanes.inRange(v, 0x4e00, 0x9fd6), Lanes.inRange(v, 0xac00, 0xd7a4)),
-      v128.or(Lanes.inRange(v, 0x3000, 0x3100), Lanes.inRange(v, 0xff01, 0xff61)),
-    );
-  }
-
-  /** All bits that any of the 16 cells at `p` and `q` has. */
-  // @ts-ignore: decorator
-  @inline static seen(p: usize, q: usize): u64 {
-    const both = v128.or(Lanes.either(p), Lanes.either(q));
-    return i64x2.extract_lane(both, 0) | i64x2.extract_lane(both, 1);
-  }
-
-  // @ts-ignore: decorator
-  @inline static either(p: usize): v128 {
-    return v128.or(
-      v128.or(v128.or(v128.load(p), v128.load(p, 16)), v128.or(v128.load(p, 32), v128.load(p, 48))),
-      v128.or(v128.or(v128.load(p, 64), v128.load(p, 80)), v128.or(v128.load(p, 96), v128.load(p, 112))),
-    );
-  }
-
-  /** Bits of 16 cells: wide ones. */
-  // @ts-ignore: decorator
-  @inline static wide(p: usize): i32 {
-    const mask = i64x2.splat(<i64>L.CELL_WIDE);
-    const a = Lanes.halves(
-      v128.and(v128.load(p), mask),
-      v128.and(v128.load(p, 16), mask),
-      v128.and(v128.load(p, 32), mask),
-      v128.and(v128.load(p, 48), mask),
-    );
-    const b = Lanes.halves(
-      v128.and(v128.load(p, 64), mask),
-      v128.and(v128.load(p, 80), mask),
-      v128.and(v128.load(p, 96), mask),
-      v128.and(v128.load(p, 112), mask),
-    );
-    return i8x16.bitmask(i8x16.gt_s(i8x16.narrow_i16x8_s(a, b), i8x16.splat(0)));
-  }
 }
 
 /**
@@ -318,15 +171,14 @@ export function planRow(old: usize, now: usize, first: i32, used: i32, cols: i32
     const otherOld = i8x16.bitmask(i8x16.add_sat_u(oldBytes, i8x16.splat(1)));
     const blankOld = i8x16.bitmask(i8x16.eq(v128.and(oldBytes, i8x16.splat(~SPACE)), zero));
     let begin =
-      ~Lanes.highBits(
-        i8x16.eq(Lanes.restyled(p, p - 8), zero),
-        i8x16.eq(Lanes.restyled(p + 64, p + 56), zero),
+      ~i8x16.bitmask(
+        i8x16.eq(Lanes.seconds(Lanes.restyled(p, p - 8), Lanes.restyled(p + 64, p + 56)), zero),
       ) & 0xffff;
     const same0 = i8x16.eq(Lanes.differences(p, q, visible), zero);
     const same1 = i8x16.eq(Lanes.differences(p + 64, q + 64, visible), zero);
-    const looksSame = Lanes.lowBits(same0, same1) | (blank & blankOld);
+    const looksSame = i8x16.bitmask(Lanes.firsts(same0, same1)) | (blank & blankOld);
     let changed = ~looksSame & 0xffff;
-    const restyled = looksSame & ~Lanes.highBits(same0, same1);
+    const restyled = looksSame & ~i8x16.bitmask(Lanes.seconds(same0, same1));
     if (restyled) changed |= otherRenditions(p, q, restyled, <u32>(Lanes.seen(p, q) >> 32));
     let text = ~other;
 

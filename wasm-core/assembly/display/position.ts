@@ -258,6 +258,13 @@ export function travelTo(row: i32, col: i32): void {
   moveTo(row, col);
 }
 
+/** {@link travelTo} from a column of the same row to one further right: nothing is shorter than CUF then. */
+export function travelRight(row: i32, from: i32, to: i32): void {
+  hide();
+  O.putCsiCount(to - from, 0x43);
+  placeAt(row, to);
+}
+
 /** Puts the cursor where it stays. */
 export function settleAt(row: i32, col: i32): void {
   if (untouched && row == y && col == width - 1) return;

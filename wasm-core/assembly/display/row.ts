@@ -8,9 +8,11 @@
 import * as L from "../layout";
 import { allocScratch, releaseScratch, rowBytes } from "../memory";
 import { FIRST_UNSETTLED, Widths } from "../unicode";
+import { canErase, drawBlanks, longRuns, startBlanks } from "./blanks";
 import * as C from "./cell";
 import { firstDifference, lastDifference } from "./compare";
 import { assumeErased, eraseRest, mostColumns, showsBlanks } from "./doubtful";
+import { putSpaces, reach } from "./gap";
 import * as O from "./output";
 import {
   assignBit,
@@ -19,8 +21,6 @@ import {
   Bits,
   CHANGED,
   COVERED,
-  lastBit,
-  nextBit,
   OTHER,
   planRow,
   STARTS,
@@ -33,18 +33,13 @@ import { LONGEST, putText, Utf8 } from "./run";
 import { SGR_ROOM } from "./sgr-text";
 import { shiftRow } from "./shift";
 
-const SPACE: u8 = 0x20;
 /** Changes that span at most this many cells have no gap worth a move: see {@link closeGaps}. */
 const FEW: i32 = 6;
-/** All of a window's bits. */
-const MARKS: u64 = ((<u64>1) << WINDOW) - 1;
 /** Of a cell, what an erased one keeps. */
 const STYLE_ONLY: u64 = (<u64>~0) << 32;
 
 let lineage: usize = 0;
 let cols: i32 = 0;
-let ech: bool = false;
-let bce: bool = false;
 /** Drawing on a real terminal. */
 let screen: bool = false;
 
@@ -58,9 +53,8 @@ let blankBytes: usize = 0;
 export function startRows(shared: usize, columns: i32, hasEch: bool, hasBce: bool, onScreen: bool): bool {
   lineage = shared;
   cols = columns;
-  ech = hasEch;
-  bce = hasBce;
   screen = onScreen;
+  startBlanks(columns, hasEch, hasBce, onScreen);
   const bytes = rowBytes(columns);
   if (bytes > blankBytes) {
     if (blankRow) releaseScratch(blankRow, blankBytes);
@@ -73,63 +67,6 @@ export function startRows(shared: usize, columns: i32, hasEch: bool, hasBce: boo
 
 function wrapFlag(cell: u64): u32 {
   return C.contentOf(cell) & L.CELL_WRAP;
-}
-
-/** True if blanks of this style can be made by erasing: nothing but a background, and the terminal erases with it. */
-function canErase(style: u32): bool {
-  return R.isErasable(style) && (bce || R.hasDefaultBackground(style));
-}
-
-/** Prints a blank or doubtful cell's columns as spaces. */
-function putSpaces(style: u32, count: i32): void {
-  R.setPen(style);
-  O.putRepeated(SPACE, count);
-  P.advance(count);
-}
-
-/**
- * Goes right to `col` over a short gap of unchanged cells by printing them, if they are in the pen's rendition and that
- * is no longer than moving. False if not.
- */
-export function printGap(now: usize, row: i32, col: i32): bool {
-  const from = P.columnIn(row);
-  if (from < 0 || from >= col || col - from > P.skipCost(col - from) || C.isCovered(now, from)) return false;
-  for (let i = from; i < col; i++) {
-    const cell = L.cellAt(now, i);
-    const content = C.contentOf(cell) & ~(L.CELL_PROTECTED | L.CELL_WRAP);
-    if (content >= 0x7f || !R.penIs(C.styleOf(cell))) return false;
-  }
-  for (let i = from; i < col; i++) {
-    const content = C.contentOf(L.cellAt(now, i)) & 0x7f;
-    O.putByte(content ? <u8>content : SPACE);
-  }
-  P.advance(col - from);
-  return true;
-}
-
-/** Goes to a column to print there. */
-function reach(now: usize, row: i32, col: i32): void {
-  if (P.returnTo(row, col)) return;
-  if (!printGap(now, row, col)) P.travelTo(row, col);
-}
-
-/**
- * Where to start erasing so that column `col` is erased: there, or further left if only such blanks lie between and the
- * cursor gets there for less.
- */
-function eraseStart(now: usize, row: i32, col: i32, style: u32): i32 {
-  let first = col;
-  while (first > 0) {
-    const cell = L.cellAt(now, first - 1);
-    if (!C.isBlank(cell) || C.styleOf(cell) != style) break;
-    first--;
-  }
-  if (first > 0 && C.isCovered(now, first)) first++;
-  let best = col;
-  const at = P.knownColumn();
-  if (at >= first && at < col && P.costTo(row, at) < P.costTo(row, best)) best = at;
-  if (first == 0 && P.costTo(row, 0) < P.costTo(row, best)) best = 0;
-  return best;
 }
 
 /** True for a wide character of one code point that the peer has too, perhaps in another width. */
@@ -161,14 +98,6 @@ function printCell(old: usize, now: usize, row: i32, col: i32, cell: u64, width:
   return settled;
 }
 
-/** Of a window of bits: those in runs of four or more. */
-function longRuns(bits: u64): u64 {
-  let starts = bits & (bits >> 1);
-  starts &= starts >> 2;
-  starts |= starts << 1;
-  return starts | (starts << 2);
-}
-
 /** Of a window of bits: with gaps of at most four filled. To print four cells again is no longer than CUF. */
 function closeGaps(bits: u64): u64 {
   let wide = bits | (bits << 1);
@@ -187,63 +116,6 @@ function singles(drawn: u64, other: u64, covered: u64): u64 {
   const kept = other & ~drawn & (drawn << 1);
   const wide = kept & (covered >> 1) & (drawn >> 2);
   return (kept & (drawn >> 1)) | wide | (wide << 1);
-}
-
-/** Column behind the blanks of one rendition that begin in `col`; `limit` at most. */
-function blanksEnd(now: usize, col: i32, limit: i32): i32 {
-  const style = C.styleOf(L.cellAt(now, col));
-  const end = min(limit, planned);
-  let to = col + 1;
-  while (to < end) {
-    const bits = ~Bits.at(BLANK, to) | Bits.at(STARTS, to);
-    if ((bits & MARKS) == 0) {
-      to += WINDOW;
-      continue;
-    }
-    to += <i32>ctz(bits);
-    if (to >= end) break;
-    if (!Bits.has(BLANK, to) || !R.sameRendition(C.styleOf(L.cellAt(now, to)), style)) return to;
-    to++;
-  }
-  // Behind the bit sets one by one, up to where all is blank by default.
-  to = end;
-  const used = min(limit, C.extentOf(now));
-  while (to < used) {
-    const cell = L.cellAt(now, to);
-    if (!C.isBlank(cell) || !R.sameRendition(C.styleOf(cell), style) || C.isCovered(now, to)) return to;
-    to++;
-  }
-  return to < limit && !R.sameRendition(0, style) ? to : limit;
-}
-
-/**
- * Draws changed blanks from `col` on, by whatever is shortest.
- * @param end column behind the row's last blank that can be erased
- * @returns the column behind what was drawn; the row's end if all is
- */
-function drawBlanks(now: usize, row: i32, col: i32, style: u32, eraseEnd: i32): i32 {
-  const end = blanksEnd(now, col, eraseEnd);
-  const changed = lastBit(CHANGED, col, min(end, planned));
-  const count = changed - col + 1;
-  const start = eraseStart(now, row, col, style);
-  const erased = changed - start + 1;
-  const travel = nextBit(CHANGED, end, planned) < planned ? 4 : 0;
-  const spaces = count + R.penCost(style);
-  if (end == cols && spaces > 3 + R.eraseCost(style)) {
-    P.travelTo(row, start);
-    R.setPenForErase(style, screen);
-    O.putCsi0(0x4b);
-    return cols;
-  }
-  if (ech && spaces > 3 + O.digits(erased) + travel + R.eraseCost(style)) {
-    P.travelTo(row, start);
-    R.setPenForErase(style, screen);
-    O.putCsiCount(erased, 0x58);
-  } else {
-    reach(now, row, col);
-    putSpaces(style, count);
-  }
-  return changed + 1;
 }
 
 /** Makes the bit sets of a row right in its last column. Returns the column of its last character. */
@@ -358,7 +230,7 @@ export function drawRow(row: i32, old: usize, now: usize, difference: i32, from:
     if ((blank & 1) != 0 && erasable && col < eraseEnd) {
       const run = ctz((~blank | starts) & ~1);
       if (run > 3 || !R.penHas(style) || col + <i32>run >= lastColumn) {
-        col = drawBlanks(now, row, col, style, eraseEnd);
+        col = drawBlanks(now, row, col, style, eraseEnd, planned);
         continue;
       }
     }
