@@ -31,6 +31,12 @@ export interface SessionOptions {
  */
 const MAX_SIZES = 16;
 
+/**
+ * A difference of a user stream that may be made to wait, bytes. Ours stop reading the keyboard long before; a stock client
+ * does not, and would send all it has again and again while it hears us.
+ */
+const PATIENT_DIFF = 256 * 1024;
+
 export interface SessionEvents {
   /** The screen may have changed. @param bytes output of the program */
   changed(bytes: number): void;
@@ -99,7 +105,7 @@ export class Session {
   /** Whether the program has read enough of what is waiting, or this difference of a user stream interrupts it. */
   hasRoom(diff: Uint8Array): boolean {
     const pty = this.#pty;
-    if (!pty?.inputFull) return true;
+    if (!pty?.inputFull || diff.length > PATIENT_DIFF) return true;
     const events = decodeUserMessage(diff) ?? [];
     return events.some((event) => event.kind === "keys" && pty.interrupts(event.bytes));
   }

@@ -1,19 +1,19 @@
 /** What a session makes of its users' events, without a network: keys in order, and sizes that nobody's window could have. */
 import { expect, test } from "bun:test";
 import { Session, type SessionEvents } from "../../server/session.ts";
-import type { UserEvent } from "../../ssp/user-message.ts";
+import { encodeUserMessage, type UserEvent } from "../../ssp/user-message.ts";
 import { loadCore } from "../../wasm-core/load.ts";
 import { until } from "../drivers/wait.ts";
 
 const core = await loadCore();
 
-test("of a thousand sizes in one message the last few count; all keys do", async () => {
-  const command = ["sh", "-c", "stty raw -echo; echo ready; head -c 1000 | wc -c; stty size; sleep 20"];
+/** A session that runs a script, its window known. */
+function started(script: string): Session {
   const events: SessionEvents = { changed() {}, ended() {}, log() {} };
   const session = new Session(
     {
       plan: () => ({
-        command,
+        command: ["sh", "-c", script],
         argv0: undefined,
         login: false,
         environment: { PATH: process.env.PATH! },
@@ -25,9 +25,30 @@ test("of a thousand sizes in one message the last few count; all keys do", async
     },
     events,
   );
-  const shows = (text: string) => until(text, () => session.terminal.text().join("\n").includes(text));
   session.input([{ kind: "resize", cols: 70, rows: 20 }]);
-  await shows("ready");
+  return session;
+}
+
+const shows = (session: Session, text: string) =>
+  until(text, () => session.terminal.text().join("\n").includes(text));
+
+test("what a program does not read waits with the client, but not for Ctrl-C, nor with one that has no patience", async () => {
+  const session = started("stty -echo; echo ready; exec sleep 20");
+  await shows(session, "ready");
+  const message = (bytes: Uint8Array) => encodeUserMessage([{ kind: "keys", bytes }]);
+  const lines = Buffer.alloc(65_536, "0123456789abcde\n");
+  expect(session.hasRoom(message(lines))).toBe(true);
+  for (let at = 0; at < 20; at++) session.input([{ kind: "keys", bytes: lines }]);
+  expect(session.hasRoom(message(lines))).toBe(false);
+  expect(session.hasRoom(message(Buffer.from("x")))).toBe(false);
+  expect(session.hasRoom(message(Buffer.from("x\x03")))).toBe(true);
+  expect(session.hasRoom(message(Buffer.alloc(300_000)))).toBe(true);
+  session.close();
+});
+
+test("of a thousand sizes in one message the last few count; all keys do", async () => {
+  const session = started("stty raw -echo; echo ready; head -c 1000 | wc -c; stty size; sleep 20");
+  await shows(session, "ready");
   let resizes = 0;
   const resize = session.terminal.resize.bind(session.terminal);
   session.terminal.resize = (cols, rows) => {
@@ -41,7 +62,7 @@ test("of a thousand sizes in one message the last few count; all keys do", async
   session.input(flood);
   expect(resizes).toBeLessThanOrEqual(16);
   expect([session.terminal.cols, session.terminal.rows]).toEqual([60, 10]);
-  await shows("1000");
-  await shows("10 60");
+  await shows(session, "1000");
+  await shows(session, "10 60");
   session.close();
 });
