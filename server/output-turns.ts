@@ -3,17 +3,21 @@
  * one at a time. So however many flood, about one of them runs at any moment, each gets the same share, and the event
  * loop and the machine's cores stay free for the others.
  *
- * A key for any other child stops them all for a moment: on a machine whose cores are all busy the kernel takes a flooding
- * program and its terminal for as important as the one that somebody waits for, and only here is it known who that is.
- * One for each process; called by pty.ts.
+ * A key for any other child stops them all for a moment, and while somebody types they rest half of the time: on a machine
+ * whose cores are all busy the kernel takes a flooding program and its terminal for as important as the one that somebody
+ * waits for, and only here is it known who that is. One for each process; called by pty.ts. The processes of a host tell
+ * each other by a shared number that there are keys (shard-process.ts).
  */
 
 /** A child that does not use its turn within this time lets the next one go, ms. */
 const TURN_MS = 8;
 /** So long the flooding ones are stopped for a key, at most, ms. */
 const HOLD_MS = 6;
-/** And so long after that they are not stopped again: whatever is typed, they have half of the time. */
+/** And so long after that they are not stopped again: whatever is typed, they have a quarter of the time or more. */
 const REST_MS = HOLD_MS;
+
+/** So long after a key those that flood rest after each turn for as long as it took, ms. */
+const TYPING_MS = 1000;
 
 /** A child whose output takes turns. */
 export interface Flooding {
@@ -51,6 +55,13 @@ export class OutputTurns {
   /** Calls off the end of the turn; undefined: nobody waits for it. */
   #stopClock: (() => void) | undefined;
   #planned = false;
+  /** When a key came last, here or in another process of the host. */
+  #keyAt = Number.NEGATIVE_INFINITY;
+  /** Counts keys of all processes of the host, in memory that they share. */
+  #keys = new Int32Array(1);
+  #keysSeen = 0;
+  /** How long the last turn took, ms. */
+  #turnTook = 0;
   /** Who is waited for, and what calls off the end of the waiting. */
   #held: { readonly by: object; readonly callOff: () => void } | undefined;
   #restUntil = Number.NEGATIVE_INFINITY;
@@ -59,10 +70,23 @@ export class OutputTurns {
     this.#time = time;
   }
 
+  /**
+   * From now on keys that go to other processes count, too: the cores are the same.
+   * @param keys one number in memory that all of them have
+   */
+  share(keys: Int32Array): void {
+    this.#keys = keys;
+    this.#keysSeen = keys[0]!;
+  }
+
   /** The child is paused: its turn is over, and it waits for the next. */
   wait(who: Flooding): void {
     this.#queue.push(who);
-    if (this.#running === who) this.#over();
+    this.#turnTook = 0;
+    if (this.#running === who) {
+      this.#turnTook = this.#time.now() - this.#runningSince;
+      this.#over();
+    }
     this.#plan();
   }
 
@@ -77,13 +101,15 @@ export class OutputTurns {
 
   /** A key goes to `who`: until it answers, none of the others writes. */
   hold(who: Flooding): void {
-    if (this.#queue.length === 0 && !this.#running) return;
     const now = this.#time.now();
-    if (this.#held || now < this.#restUntil || this.#queue.includes(who)) return;
     // Who had a turn once and has not come back for so long does not flood any more.
     const running = now - this.#runningSince <= TURN_MS ? this.#running : undefined;
-    if (running === who || (!running && this.#queue.length === 0)) return;
+    if (running === who || this.#queue.includes(who)) return;
+    this.#keys[0]!++;
+    if (this.#held || now < this.#restUntil || (!running && this.#queue.length === 0)) return;
     this.#held = { by: who, callOff: this.#time.after(HOLD_MS, () => this.#release(who)) };
+    // Waiting for the answer is rest enough.
+    this.#turnTook = 0;
     if (!running?.interrupt()) return;
     this.#over();
     // It has not had all of its turn.
@@ -113,10 +139,22 @@ export class OutputTurns {
   #plan(): void {
     if (this.#planned || this.#held || this.#stopClock || this.#queue.length === 0) return;
     this.#planned = true;
-    this.#time.soon(() => {
+    const go = (): void => {
       this.#planned = false;
       this.#next();
-    });
+    };
+    const rest = this.#isTyped() ? Math.min(this.#turnTook, TURN_MS) : 0;
+    if (rest >= 1) this.#time.after(rest, go);
+    else this.#time.soon(go);
+  }
+
+  #isTyped(): boolean {
+    const now = this.#time.now();
+    if (this.#keys[0] !== this.#keysSeen) {
+      this.#keysSeen = this.#keys[0]!;
+      this.#keyAt = now;
+    }
+    return now - this.#keyAt < TYPING_MS;
   }
 
   #next(): void {

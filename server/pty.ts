@@ -25,7 +25,8 @@ const BRKINT = 0o2;
 const IXANY = 0o4000;
 const IMAXBEL = 0o20000;
 
-const turns = new OutputTurns();
+/** Of all children of this process. */
+export const turns = new OutputTurns();
 
 export interface PtyCommand {
   /** Program and arguments; a program without a slash is looked up in the PATH of `environment`. */

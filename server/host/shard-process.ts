@@ -10,6 +10,7 @@ import { loadCore } from "../../wasm-core/load.ts";
 import { accountNamed } from "../account.ts";
 import { ShardMetrics } from "../operator/metrics.ts";
 import { labelProcess } from "../process-name.ts";
+import { turns } from "../pty.ts";
 import { type ChildPlan, planChild } from "../shell.ts";
 import { hasPrlimit, underLimits } from "../users/limits.ts";
 import { planAsRoot } from "../users/start-plan.ts";
@@ -18,6 +19,7 @@ import type { SessionRequest } from "./messages.ts";
 import type { FromShard, ShardSettings, ToShard } from "./processes.ts";
 import { Shard } from "./shard.ts";
 import type { Owner } from "./shard-messages.ts";
+import { sharedNumber } from "./shared-number.ts";
 import { Siblings } from "./siblings.ts";
 
 const LOAD_INTERVAL_MS = 2000;
@@ -74,6 +76,7 @@ async function start(
   const clock = (): number => performance.now();
   const metrics = new ShardMetrics();
   const { number, count, hubs, directory, config } = settings;
+  if (count > 1) turns.share(sharedNumber(join(directory, "keys")));
   const siblings = hubs.shared
     ? new Siblings({
         directory,
