@@ -58,7 +58,7 @@ export class OutputTurns {
   /** When a key came last, here or in another process of the host. */
   #keyAt = Number.NEGATIVE_INFINITY;
   /** Counts keys of all processes of the host, in memory that they share. */
-  #keys = new Int32Array(1);
+  #keys: Int32Array = new Int32Array(1);
   #keysSeen = 0;
   /** How long the last turn took, ms. */
   #turnTook = 0;
