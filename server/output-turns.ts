@@ -60,6 +60,8 @@ export class OutputTurns {
   /** Counts keys of all processes of the host, in memory that they share. */
   #keys: Int32Array = new Int32Array(1);
   #keysSeen = 0;
+  /** Who got the last key here: what it writes is the answer, and does not rest for it. */
+  #typist: Flooding | undefined;
   /** How long the last turn took, ms. */
   #turnTook = 0;
   /** Who is waited for, and what calls off the end of the waiting. */
@@ -96,6 +98,7 @@ export class OutputTurns {
     if (at >= 0) this.#queue.splice(at, 1);
     if (this.#running === who) this.#over();
     this.#release(who);
+    if (this.#typist === who) this.#typist = undefined;
     this.#plan();
   }
 
@@ -106,6 +109,7 @@ export class OutputTurns {
     const running = now - this.#runningSince <= TURN_MS ? this.#running : undefined;
     if (running === who || this.#queue.includes(who)) return;
     this.#keys[0]!++;
+    this.#typist = who;
     if (this.#held || now < this.#restUntil || (!running && this.#queue.length === 0)) return;
     this.#held = { by: who, callOff: this.#time.after(HOLD_MS, () => this.#release(who)) };
     // Waiting for the answer is rest enough.
@@ -143,7 +147,7 @@ export class OutputTurns {
       this.#planned = false;
       this.#next();
     };
-    const rest = this.#isTyped() ? Math.min(this.#turnTook, TURN_MS) : 0;
+    const rest = this.#isTyped() && this.#queue[0] !== this.#typist ? Math.min(this.#turnTook, TURN_MS) : 0;
     if (rest >= 1) this.#time.after(rest, go);
     else this.#time.soon(go);
   }

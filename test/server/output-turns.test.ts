@@ -219,6 +219,16 @@ test("while somebody types, in any process of the host, they rest after each tur
   }
 });
 
+test("what a key has started does not rest for that key", () => {
+  const time = new Virtual();
+  const turns = new OutputTurns(time);
+  const child = new Child(time, turns, 2);
+  turns.hold(child);
+  turns.wait(child);
+  time.run(500);
+  expect(child.written).toBeGreaterThan(490);
+});
+
 test("however much is typed, those that flood have a quarter of the time and equal shares", () => {
   for (let seed = 1; seed <= 50; seed++) {
     const random = new Random(seed);
