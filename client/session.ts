@@ -10,6 +10,7 @@ import { TerminalState } from "../ssp/terminal-state.ts";
 import { Transport } from "../ssp/transport.ts";
 import { UserStream } from "../ssp/user-stream.ts";
 import { libc } from "../sys/libc.ts";
+import { takeShortSlices } from "../sys/priority.ts";
 import type { Terminal } from "../wasm-core/core.ts";
 import { loadCore } from "../wasm-core/load.ts";
 import { colorWanted } from "./cli/color.ts";
@@ -56,6 +57,7 @@ const RLIMIT_CORE = 4;
 export async function runClient(options: ClientOptions): Promise<number> {
   // The key and what was typed stay out of core dumps.
   libc().setrlimit(RLIMIT_CORE, new BigUint64Array(2));
+  takeShortSlices();
   const terminfo = lookUpTerminfo(options.env.TERM, options.env);
   if (typeof terminfo === "string") return refuse(`${sessionMessage(terminfo)}\r\n`);
   let tty: Tty;

@@ -6,6 +6,7 @@ import { printKey } from "../ssp/key.ts";
 import { KEY_BYTES } from "../ssp/params.ts";
 import { forbidCoreDumps } from "../sys/core-dumps.ts";
 import { USUAL_OPEN_FILES } from "../sys/open-files.ts";
+import { takeShortSlices } from "../sys/priority.ts";
 import { Wheel } from "../sys/wheel.ts";
 import { loadCore } from "../wasm-core/load.ts";
 import { Attachment } from "./attachment.ts";
@@ -31,6 +32,7 @@ const PROCESS_NAME = "mosh-server";
 export async function serveStandalone(options: ServerOptions, handover: Handover): Promise<number> {
   labelProcess(PROCESS_NAME);
   forbidCoreDumps();
+  takeShortSlices();
   const report = (message: string): void => void writeText(STDERR, `${message}\n`);
   const core = await loadCore();
   const key = crypto.getRandomValues(new Uint8Array(KEY_BYTES));

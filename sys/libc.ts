@@ -30,7 +30,8 @@ const SYMBOLS = {
   setlocale: { args: ["i32", "ptr"], returns: "ptr" },
   nl_langinfo: { args: ["i32"], returns: "cstring" },
   setpriority: { args: ["i32", "u32", "i32"], returns: "i32" },
-  sched_setscheduler: { args: ["i32", "i32", "ptr"], returns: "i32" },
+  /** For what some C libraries have no function; with these arguments only. */
+  syscall: { args: ["i64", "i64", "ptr", "i64"], returns: "i64" },
   flock: { args: ["i32", "i32"], returns: "i32" },
   getuid: { args: [], returns: "u32" },
   getpwnam: { args: ["ptr"], returns: "ptr" },

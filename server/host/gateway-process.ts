@@ -2,6 +2,7 @@
 import { forbidCoreDumps } from "../../sys/core-dumps.ts";
 import type { Environment } from "../../sys/environment.ts";
 import { libc } from "../../sys/libc.ts";
+import { takeShortSlices } from "../../sys/priority.ts";
 import { type Account, accountNamed, accountOf } from "../account.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import { Login } from "../gateway/login.ts";
@@ -20,6 +21,7 @@ export function runGateway(): Promise<number> {
   labelProcess("sterna-gateway");
   // It has the keys of the host, and for moments those of sessions.
   forbidCoreDumps();
+  takeShortSlices();
   const completion = Promise.withResolvers<number>();
   let gateway: Gateway | undefined;
   let settings: GatewaySettings | undefined;

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { forbidCoreDumps } from "../../sys/core-dumps.ts";
 import { USUAL_OPEN_FILES } from "../../sys/open-files.ts";
-import { takePrecedence } from "../../sys/priority.ts";
+import { takePrecedence, takeShortSlices } from "../../sys/priority.ts";
 import { loadCore } from "../../wasm-core/load.ts";
 import { accountNamed } from "../account.ts";
 import { ShardMetrics } from "../operator/metrics.ts";
@@ -73,6 +73,7 @@ async function start(
   finish: () => void,
 ): Promise<Shard> {
   forbidCoreDumps();
+  takeShortSlices();
   const clock = (): number => performance.now();
   const metrics = new ShardMetrics();
   const { number, count, hubs, directory, config } = settings;

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { forbidCoreDumps } from "../../sys/core-dumps.ts";
 import { libc } from "../../sys/libc.ts";
 import { USUAL_OPEN_FILES } from "../../sys/open-files.ts";
+import { takeShortSlices } from "../../sys/priority.ts";
 import { loadCore } from "../../wasm-core/load.ts";
 import { accountName } from "../account.ts";
 import { report } from "../handover.ts";
@@ -30,6 +31,7 @@ export async function serveUserHost(directory: string): Promise<number> {
   const place = placeIn(directory, libc().getuid());
   labelProcess("sterna-host");
   forbidCoreDumps();
+  takeShortSlices();
   // It outlives the directory it was started in.
   process.chdir("/");
   const fault = ensureOwnDirectory(place.directory, place.uid);
