@@ -58,14 +58,35 @@ async function attach(
 /** Letters that occur in no control sequence a client draws with. */
 const LETTERS = "QWYVNOIUEG";
 
+/** Counts as far as takes 1 ms when nothing disturbs it. Returns ms. */
+function count(steps: number): number {
+  const started = performance.now();
+  let sum = 0;
+  for (let step = 0; step < steps; step++) sum = (sum + step * sum) | 0;
+  // What nobody uses need not be counted.
+  if (sum === 1) console.log();
+  return performance.now() - started;
+}
+
+/** How many steps of {@link count} take 1 ms. */
+function stepsOfOneMs(): number {
+  const steps = 100_000;
+  return steps / Math.min(...Array.from({ length: 200 }, () => count(steps)));
+}
+
 async function latency(home: Home): Promise<void> {
   console.log("\nkey to echo, ms (prediction off)");
   line("", "median", "p99", "median/stock", "p99/stock");
   const echo = ["sh", "-c", "stty raw -echo; echo ready; exec cat"];
   const sessions = await Promise.all(PAIRS.map((pair) => attach(pair, home, echo)));
   const times = PAIRS.map((): number[] => []);
+  // How much of it is the machine's: work of the same length, that waits for nothing, between the keys.
+  const machine: number[] = [];
+  const steps = stepsOfOneMs();
   for (const { client } of sessions) await client.see("ready");
   for (let i = 0; i < KEYS; i++) {
+    await Bun.sleep(KEY_PAUSE.least);
+    machine.push(count(steps));
     const key = LETTERS[i % LETTERS.length]!;
     for (const [j, { client }] of sessions.entries()) {
       await Bun.sleep((KEY_PAUSE.least + Math.random() * KEY_PAUSE.spread) / sessions.length);
@@ -81,6 +102,7 @@ async function latency(home: Home): Promise<void> {
   for (const [j, pair] of PAIRS.entries()) {
     line(nameOf(pair), median[j]!, p99[j]!, median[j]! / median[0]!, p99[j]! / p99[0]!);
   }
+  line("counting for 1 ms", quantile(machine, 0.5), quantile(machine, 0.99));
   for (const { client } of sessions) await client.quit();
 }
 
