@@ -24,7 +24,9 @@ import { PtyClient } from "../test/drivers/pty-client.ts";
 import { HOST_ALIAS, Sshd } from "../test/drivers/sshd.ts";
 import { cpuSeconds, serversAmong } from "./load/processes.ts";
 
-const KEYS = 400;
+/** Keys of a round, for each pair. */
+const KEYS = 200;
+const ROUNDS = 6;
 /** Between two keystrokes, ms: a fast typist, and not in step with any timer of a server. */
 const KEY_PAUSE = { least: 25, spread: 40 };
 const CONNECTS = 9;
@@ -74,16 +76,13 @@ function stepsOfOneMs(): number {
   return steps / Math.min(...Array.from({ length: 200 }, () => count(steps)));
 }
 
-async function latency(home: Home): Promise<void> {
-  console.log("\nkey to echo, ms (prediction off)");
-  line("", "median", "p99", "median/stock", "p99/stock");
-  const echo = ["sh", "-c", "stty raw -echo; echo ready; exec cat"];
-  const sessions = await Promise.all(PAIRS.map((pair) => attach(pair, home, echo)));
-  const times = PAIRS.map((): number[] => []);
-  // How much of it is the machine's: work of the same length, that waits for nothing, between the keys.
+/** One round of keys, all pairs by turns. Times in ms: of each pair, and of the machine alone. */
+async function typeRound(
+  sessions: readonly { readonly client: PtyClient }[],
+  steps: number,
+): Promise<{ readonly times: number[][]; readonly machine: number[] }> {
+  const times = sessions.map((): number[] => []);
   const machine: number[] = [];
-  const steps = stepsOfOneMs();
-  for (const { client } of sessions) await client.see("ready");
   for (let i = 0; i < KEYS; i++) {
     await Bun.sleep(KEY_PAUSE.least);
     machine.push(count(steps));
@@ -97,12 +96,31 @@ async function latency(home: Home): Promise<void> {
       times[j]!.push(performance.now() - sent);
     }
   }
+  return { times, machine };
+}
+
+/**
+ * On a shared machine the slowest hundredth of anything is the machine's. So work of about the same length that waits for nothing
+ * is timed between the keys, and the round counts in which that was disturbed least.
+ */
+async function latency(home: Home): Promise<void> {
+  console.log(`\nkey to echo, ms (prediction off; the quietest of ${ROUNDS} rounds of ${KEYS} keys)`);
+  line("", "median", "p99", "median/stock", "p99/stock");
+  const echo = ["sh", "-c", "stty raw -echo; echo ready; exec cat"];
+  const sessions = await Promise.all(PAIRS.map((pair) => attach(pair, home, echo)));
+  const steps = stepsOfOneMs();
+  for (const { client } of sessions) await client.see("ready");
+  const rounds: Awaited<ReturnType<typeof typeRound>>[] = [];
+  for (let round = 0; round < ROUNDS; round++) rounds.push(await typeRound(sessions, steps));
+  const disturbance = rounds.map(({ machine }) => quantile(machine, 0.99));
+  const { times, machine } = rounds[disturbance.indexOf(Math.min(...disturbance))]!;
   const median = times.map((t) => quantile(t, 0.5));
   const p99 = times.map((t) => quantile(t, 0.99));
   for (const [j, pair] of PAIRS.entries()) {
     line(nameOf(pair), median[j]!, p99[j]!, median[j]! / median[0]!, p99[j]! / p99[0]!);
   }
   line("counting for 1 ms", quantile(machine, 0.5), quantile(machine, 0.99));
+  console.log(`counting for 1 ms, p99 of each round: ${disturbance.map((ms) => ms.toFixed(1)).join(" ")}`);
   for (const { client } of sessions) await client.quit();
 }
 
