@@ -77,7 +77,7 @@ async function start(
   const clock = (): number => performance.now();
   const metrics = new ShardMetrics();
   const { number, count, hubs, directory, config } = settings;
-  if (count > 1) turns.share(sharedNumber(join(directory, "keys")));
+  if (count > 1) shareKeys(join(directory, "keys"));
   const siblings = hubs.shared
     ? new Siblings({
         directory,
@@ -123,6 +123,20 @@ async function start(
     } else tell({ kind: "log", level: "warn", text: "the system gives no precedence (nice)" });
   }
   return shard;
+}
+
+/** A host serves without it, too. */
+function shareKeys(path: string): void {
+  try {
+    turns.share(sharedNumber(path));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    tell({
+      kind: "log",
+      level: "warn",
+      text: `keys do not slow what floods in other shards: ${reason}`,
+    });
+  }
 }
 
 function planFor(
