@@ -401,4 +401,21 @@ describe("lineages", () => {
     expect(w.internStyle!(lineage, RGB | 0xabcdef, 0, 0, 0, 0) >>> 31).toBe(1);
     t.free();
   });
+
+  test("a table full of underlined styles takes such styles again when they are gone", () => {
+    const lineage = w.newLineage!();
+    const cols = 3500;
+    const t = new FakeTerminal(lineage, cols, 40);
+    let inline = 0;
+    for (let i = 0; i < 140_000; i++) {
+      const word = w.internStyle!(lineage, RGB | i, RGB | 1, RGB | i, 0, 0) >>> 0;
+      t.cell(T.table, Math.floor(i / cols), i % cols, 65, word);
+      if (word >>> 31 === 0) inline++;
+    }
+    expect(inline).toBe(140_000 - 131_072);
+    for (let y = 0; y < 40; y++) for (let x = 0; x < cols; x++) t.cell(T.table, y, x, 0, 0);
+    for (let i = 0; i < 140_000; i++) w.internStyle!(lineage, RGB | i, RGB | 2, RGB | 7, 0, 0);
+    expect(w.internStyle!(lineage, RGB | 0xabcdef, 0, RGB | 9, 0, 0) >>> 31).toBe(1);
+    t.free();
+  });
 });

@@ -212,7 +212,6 @@ function nextCapacity(capacity: u32): u32 {
 }
 
 function addRecord(table: usize, record: u64): i32 {
-  store<u32>(table, load<u32>(table, T_SINCE) + 1, T_SINCE);
   const live = load<u32>(table, T_LIVE);
   if (live >= MAX_STYLES) return -1;
   const free = load<u32>(table, T_FREE);
@@ -255,6 +254,24 @@ function putRich(fg: u32, bg: u32, underlineColor: u32, attributes: u32, link: u
   store<u16>(scratch, <u16>link, X_LINK);
 }
 
+/** The record of a style; 0: it is rich, and not in that table, or with `add` has no room there. */
+function recordOf(
+  table: usize,
+  fg: u32,
+  bg: u32,
+  underlineColor: u32,
+  attributes: u32,
+  link: u32,
+  add: bool,
+): u64 {
+  const record = compact(fg, bg, underlineColor, attributes, link);
+  if (record) return record;
+  putRich(fg, bg, underlineColor, attributes, link);
+  let rich = internFind(table + T_RICH, scratch, X_BYTES);
+  if (rich < 0 && add) rich = internAdd(table + T_RICH, scratch, X_BYTES, MAX_STYLES, i32.MAX_VALUE);
+  return rich < 0 ? 0 : RICH | <u64>rich;
+}
+
 /** Index of a style, or -1. */
 export function stylesFind(
   table: usize,
@@ -264,11 +281,8 @@ export function stylesFind(
   attributes: u32,
   link: u32,
 ): i32 {
-  const record = compact(fg, bg, underlineColor, attributes, link);
-  if (record) return findRecord(table, record);
-  putRich(fg, bg, underlineColor, attributes, link);
-  const rich = internFind(table + T_RICH, scratch, X_BYTES);
-  return rich < 0 ? -1 : findRecord(table, RICH | <u64>rich);
+  const record = recordOf(table, fg, bg, underlineColor, attributes, link, false);
+  return record ? findRecord(table, record) : -1;
 }
 
 /** Adds a style that {@link stylesFind} did not find. Its index, or -1 if there is no room. */
@@ -280,12 +294,10 @@ export function stylesAdd(
   attributes: u32,
   link: u32,
 ): i32 {
-  const record = compact(fg, bg, underlineColor, attributes, link);
-  if (record) return addRecord(table, record);
-  putRich(fg, bg, underlineColor, attributes, link);
-  let rich = internFind(table + T_RICH, scratch, X_BYTES);
-  if (rich < 0) rich = internAdd(table + T_RICH, scratch, X_BYTES, MAX_STYLES, i32.MAX_VALUE);
-  return rich < 0 ? -1 : addRecord(table, RICH | <u64>rich);
+  // What is refused counts, too: without a sweep there would never be room again.
+  store<u32>(table, load<u32>(table, T_SINCE) + 1, T_SINCE);
+  const record = recordOf(table, fg, bg, underlineColor, attributes, link, true);
+  return record ? addRecord(table, record) : -1;
 }
 
 /** Styles in use. */
