@@ -108,6 +108,14 @@ const seconds: Check<number> = (value) =>
   typeof value === "number" && value >= 0 && value <= 1e9
     ? { value: Math.round(value * 1000) }
     : { expected: "seconds, 0 for no limit" };
+/** What one timer of the runtime can wait for, s: 24 days. A longer one would be over at once. */
+const LONGEST_TIMER = 2_147_483;
+const timerSeconds: Check<number> = (value) => {
+  const checked = seconds(value);
+  return "value" in checked && checked.value <= LONGEST_TIMER * 1000
+    ? checked
+    : { expected: `seconds up to ${LONGEST_TIMER}, 0 for no limit` };
+};
 const ports: Check<PortRange> = (value) => {
   const parsed = typeof value === "number" || typeof value === "string" ? parsePortRange(String(value)) : "";
   return typeof parsed === "string" || parsed.low === 0
@@ -144,7 +152,7 @@ const SETTINGS: Table = {
     startCommand: { default: [], check: template(true) },
     quitNamed: { default: "detach", check: oneOf("end", "detach") },
     quitUnnamed: { default: "end", check: oneOf("end", "detach") },
-    drain: { default: 3_600_000, check: seconds },
+    drain: { default: 3_600_000, check: timerSeconds },
     nice: { default: -10, check: count(-20, 0), restart: true },
   },
   users: {
@@ -170,7 +178,7 @@ const SETTINGS: Table = {
     hostKeys: { default: "/etc/sterna", check: text, restart: true },
     exec: { default: false, check: boolean },
     maxConnections: { default: 500, check: count(1, 100_000), restart: true },
-    graceTime: { default: 30_000, check: seconds, restart: true },
+    graceTime: { default: 30_000, check: timerSeconds, restart: true },
   },
   metrics: { listen: { default: "", check: endpoint, restart: true } },
   log: {

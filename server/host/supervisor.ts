@@ -273,13 +273,13 @@ class Supervisor {
       this.#completion.resolve(0);
       return;
     }
-    const deadline = new Date(Date.now() + drain);
-    const clock = deadline.toTimeString().slice(0, 5);
+    const deadline = new Date(Date.now() + drain).toTimeString().slice(0, 5);
     this.#tellShards({
       op: "notice",
-      text: `sterna: This host is about to stop. Please end this session before ${clock}.`,
+      text: `sterna: This host is about to stop. Please end this session${drain > 0 ? ` before ${deadline}` : ""}.`,
     });
-    setTimeout(() => this.#endAll(), drain);
+    // 0: no limit.
+    if (drain > 0) setTimeout(() => this.#endAll(), drain);
   }
 
   #endAll(): void {

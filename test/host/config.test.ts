@@ -90,6 +90,8 @@ describe("the file", () => {
     ],
     ['[host]\nstart-command = ["x", "{user}"]', 'it must have the word "{command}"'],
     ["[limits]\nidle = -1", "expected seconds, 0 for no limit"],
+    ["[host]\ndrain = 2592000", "expected seconds up to 2147483, 0 for no limit"],
+    ["[ssh]\ngrace-time = 2592000", "expected seconds up to 2147483, 0 for no limit"],
     ['[ssh]\nlisten = ["2222"]', "expected a list such as"],
     ['[log]\nlevel = "loud"', 'expected "debug" or "info" or "warn" or "error"'],
     ["ports = 1", "unknown section [ports]"],

@@ -349,12 +349,16 @@ describe("when things go wrong", () => {
     expect(draining.log()).toContain("host stopped");
   });
 
-  test("a second SIGTERM ends everything with a goodbye", async () => {
-    const stopping = await place.start('[host]\nlisten = ["127.0.0.1"]\nports = "61600:61700"\nshards = 1\n');
+  test("drain = 0: sessions go on until a second SIGTERM, which ends everything with a goodbye", async () => {
+    const stopping = await place.start(
+      '[host]\nlisten = ["127.0.0.1"]\nports = "61600:61700"\nshards = 1\ndrain = 0\n',
+    );
     const probe = await Probe.connect(await stopping.connect(alice, ["new"]));
     await probe.shows("$");
     stopping.signal("SIGTERM");
-    await probe.shows("about to stop");
+    await probe.shows(/about to stop\. Please end this session\.$/m);
+    probe.type("echo goes on $((1))\r");
+    await probe.shows("goes on 1");
     stopping.signal("SIGTERM");
     expect(await probe.end()).toBe("clean");
     await gone([stopping.pid]);
