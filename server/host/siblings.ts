@@ -22,6 +22,15 @@ const MAX_BACKLOG = 4 * 1024 * 1024;
 /** Offers a second to each sibling, so that noise on the port does not cost every shard its time. */
 const OFFERS_PER_SECOND = 2000;
 const RETRY_MS = 200;
+/** A shard that has not taken an address's datagrams for so long may not be the one any more, ms. */
+const UNTAKEN_MS = 100;
+
+/** Which shard takes an address's datagrams. */
+interface Route {
+  readonly shard: number;
+  /** When the first of those went there that were not taken yet. */
+  untakenSince: number | undefined;
+}
 
 export interface SiblingOptions {
   readonly directory: string;
@@ -36,8 +45,8 @@ export interface SiblingOptions {
 export class Siblings {
   readonly #options: SiblingOptions;
   readonly #connections = new Map<number, UnixConnection>();
-  /** By sender: which shard takes its datagrams. */
-  readonly #routes = new Map<string, number>();
+  /** By sender. */
+  readonly #routes = new Map<string, Route>();
   #listener: UnixListener | undefined;
   #offers = OFFERS_PER_SECOND;
   #offersAt = 0;
@@ -68,14 +77,17 @@ export class Siblings {
   /** What no session here can open. */
   stray(datagram: Uint8Array, from: Peer, congested: boolean): void {
     const frame = encodeFrame("d", Buffer.concat([head(from, congested), datagram]));
-    const known = this.#routes.get(nameOf(from));
-    const connection = known === undefined ? undefined : this.#connections.get(known);
-    if (connection) {
-      send(connection, frame);
-      return;
+    const route = this.#routes.get(nameOf(from));
+    const known = route && this.#connections.get(route.shard);
+    if (known) {
+      send(known, frame);
+      const now = this.#options.clock();
+      route.untakenSince ??= now;
+      if (now - route.untakenSince < UNTAKEN_MS) return;
+      // Whoever had the address before is gone, and another's session is elsewhere. Or it is noise: the route stays.
     }
     if (!this.#mayOffer()) return;
-    for (const other of this.#connections.values()) send(other, frame);
+    for (const other of this.#connections.values()) if (other !== known) send(other, frame);
   }
 
   #mayOffer(): boolean {
@@ -123,7 +135,7 @@ export class Siblings {
     };
     connection.onClosed = () => {
       this.#connections.delete(other);
-      for (const [name, route] of this.#routes) if (route === other) this.#routes.delete(name);
+      for (const [name, { shard }] of this.#routes) if (shard === other) this.#routes.delete(name);
       setTimeout(() => void this.#connect(other), RETRY_MS);
     };
     this.#connections.set(other, connection);
@@ -131,7 +143,7 @@ export class Siblings {
 
   #learn(name: string, shard: number): void {
     this.#routes.delete(name);
-    this.#routes.set(name, shard);
+    this.#routes.set(name, { shard, untakenSince: undefined });
     if (this.#routes.size <= MAX_ROUTES) return;
     const [oldest] = this.#routes.keys();
     this.#routes.delete(oldest!);
