@@ -213,6 +213,24 @@ describe("protobuf", () => {
     }
   });
 
+  test("a message has 131,072 fields at most, wherever they are", () => {
+    const repeat = (bytes: string, count: number): Uint8Array => hex(bytes.repeat(count));
+    const nested = (field: number, contents: Uint8Array): Uint8Array =>
+      new Writer().bytes(field, contents).finish();
+    // Instructions of nothing; then keys of nothing in one Instruction; then fields and a group that nobody knows.
+    expect(decodeUserMessage(repeat("0a00", 131_072))).toEqual([]);
+    expect(decodeUserMessage(repeat("0a00", 131_073))).toBeUndefined();
+    expect(decodeUserMessage(nested(1, repeat("1200", 131_071)))).toHaveLength(1);
+    expect(decodeUserMessage(nested(1, repeat("1200", 131_072)))).toBeUndefined();
+    expect(decodeUserMessage(nested(1, nested(2, repeat("2200", 131_071))))).toBeUndefined();
+    expect(decodeUserMessage(repeat("7801", 131_073))).toBeUndefined();
+    expect(decodeUserMessage(hex(`7b${"1001".repeat(131_071)}7c`))).toEqual([]);
+    expect(decodeUserMessage(hex(`7b${"1001".repeat(131_072)}7c`))).toBeUndefined();
+    expect(decodeHostMessage(repeat("0a00", 131_073))).toBeUndefined();
+    // Each message has its own.
+    expect(decodeUserMessage(repeat("0a00", 131_072))).toEqual([]);
+  });
+
   test("a value belongs to whoever reads it", () => {
     const bytes = hex("0a0161");
     const reader = new Reader(bytes);
