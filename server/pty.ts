@@ -98,10 +98,13 @@ export class Pty {
     return this.#device?.master;
   }
 
-  /** Input for the child. Returns the number of bytes that were dropped because the child does not read. */
-  write(bytes: Uint8Array): number {
+  /**
+   * Input for the child. Returns the number of bytes that were dropped because the child does not read.
+   * @param typed by a person: those that flood wait for its echo
+   */
+  write(bytes: Uint8Array, typed = true): number {
     if (this.#closed || bytes.length === 0) return 0;
-    turns.hold(this.#turn);
+    if (typed) turns.hold(this.#turn);
     if (this.#input) return this.#input.write(bytes);
     this.#terminal.write(bytes);
     return 0;

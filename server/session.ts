@@ -99,7 +99,7 @@ export class Session {
       }
     }
     if (!this.#started) this.#start();
-    this.#forwardReplies();
+    this.#forwardReplies(true);
   }
 
   /** So much input waits for the program that more had better not come. */
@@ -143,16 +143,19 @@ export class Session {
   #onOutput(bytes: Uint8Array): void {
     if (this.#options.traffic) this.#options.traffic.ptyOut += bytes.length;
     this.terminal.feed(bytes);
-    this.#forwardReplies();
+    this.#forwardReplies(false);
     this.#events.changed(bytes.length);
   }
 
-  /** What the terminal answers its child, and the user's input in the form the child asked for. */
-  #forwardReplies(): void {
+  /**
+   * What the terminal answers its child, and the user's input in the form the child asked for.
+   * @param typed somebody waits for what the child makes of it
+   */
+  #forwardReplies(typed: boolean): void {
     const bytes = this.terminal.takeReplies();
     if (bytes.length === 0 || !this.#pty) return;
     if (this.#options.traffic) this.#options.traffic.ptyIn += bytes.length;
-    const dropped = this.#pty.write(bytes);
+    const dropped = this.#pty.write(bytes, typed);
     if (dropped > 0 && this.#droppedInput === 0)
       this.#events.log("The program does not read: input is dropped.");
     this.#droppedInput += dropped;

@@ -1,5 +1,6 @@
 /** What a session makes of its users' events, without a network: keys in order, and sizes that nobody's window could have. */
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
+import { turns } from "../../server/pty.ts";
 import { Session, type SessionEvents } from "../../server/session.ts";
 import { encodeUserMessage, type UserEvent } from "../../ssp/user-message.ts";
 import { loadCore } from "../../wasm-core/load.ts";
@@ -64,5 +65,18 @@ test("of a thousand sizes in one message the last few count; all keys do", async
   expect([session.terminal.cols, session.terminal.rows]).toEqual([60, 10]);
   await shows(session, "1000");
   await shows(session, "10 60");
+  session.close();
+});
+
+test("a key stops those that flood, an answer of the terminal to its program does not", async () => {
+  const holds = spyOn(turns, "hold");
+  const session = started(
+    "stty raw -echo; printf '\\033[6n'; dd bs=1 count=6 2>/dev/null | od -c; echo ready; dd bs=1 count=1 2>/dev/null; sleep 20",
+  );
+  await shows(session, "ready");
+  expect(holds).toHaveBeenCalledTimes(0);
+  session.input([{ kind: "keys", bytes: Buffer.from("k") }]);
+  expect(holds).toHaveBeenCalledTimes(1);
+  holds.mockRestore();
   session.close();
 });
