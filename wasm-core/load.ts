@@ -6,7 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import { Core } from "./core.ts";
-import type { LoadRuntimeCrypto } from "./runtime-aes.ts";
+import type { RuntimeCrypto } from "./runtime-aes.ts";
 
 let embedded: string | undefined;
 let core: Core | undefined;
@@ -26,14 +26,19 @@ export async function loadCore(): Promise<Core> {
 
 /** A pause of this length in all datagrams: nobody waits for the echo of a key, and the next one is not due yet. */
 const QUIET_MS = 500;
-/** Under datagrams without a pause the frames that load the machine come first anyway; then it is loaded among them. */
+/** Where datagrams never pause for 10 s there is a flood, in which 2 ms are not seen. */
 const QUIET_TRIES = 20;
 
-/** node:crypto, which takes 3 ms and 1.5 MB to load (nothing in a host, which has it already), so never at start-up. */
-const loadWhenQuiet: LoadRuntimeCrypto = async (datagrams) => {
+/** node:crypto takes 2 ms and 1.2 MB to load (nothing in a host, which has it already), and more at start-up. */
+async function loadWhenQuiet(datagrams: () => number): Promise<RuntimeCrypto> {
+  await quiet(datagrams, () => new Promise((resolve) => setTimeout(resolve, QUIET_MS).unref()));
+  return import("node:crypto");
+}
+
+/** Resolves after a `pause` in which the number of datagrams has not changed, or after QUIET_TRIES of them. */
+export async function quiet(datagrams: () => number, pause: () => Promise<void>): Promise<void> {
   for (let tries = 0, before = -1; tries < QUIET_TRIES && before !== datagrams(); tries++) {
     before = datagrams();
-    await new Promise<void>((resolve) => setTimeout(resolve, QUIET_MS).unref());
+    await pause();
   }
-  return import("node:crypto");
-};
+}

@@ -24,8 +24,8 @@ export type LoadRuntimeCrypto = (datagrams: () => number) => Promise<RuntimeCryp
 
 export type Direction = "encrypt" | "decrypt";
 
-/** Long datagrams before node:crypto is loaded: what that costs, 3 ms, divided by what one saves, 2 µs. */
-const DATAGRAMS_BEFORE_LOADING = 1500;
+/** Long datagrams before node:crypto is loaded: what that costs, 2 ms, divided by what one saves, 2 µs. */
+const DATAGRAMS_BEFORE_LOADING = 1000;
 /** Long datagrams in one direction of a key before it gets a key schedule here (0.6 kB), which one screen is not worth. */
 const DATAGRAMS_BEFORE_SCHEDULE = 8;
 
@@ -65,6 +65,7 @@ export class RuntimeAes {
   /** It failed: never again. */
   giveUp(): void {
     this.#functions = undefined;
+    this.#loadAfter = 0;
   }
 }
 

@@ -353,14 +353,15 @@ export function ocb_seal(context: usize, length: i32): i32 {
 export function ocb_seal_begin(context: usize, length: i32): i32 {
   const refused = takeNonce(context, length);
   if (refused != 0) return refused;
-  return begin(context, offsetOfDatagram(context), i64x2.splat(0), length, true);
+  const offset = offsetOfDatagram(context);
+  keep(context, offset, i64x2.splat(0));
+  return maskText(context, offset, length);
 }
 
-/** Keeps what finish needs and masks. @returns bytes from the text on that the cipher has to do */
-function begin(context: usize, offset: v128, hash: v128, length: i32, sealing: bool): i32 {
+/** What finish needs of begin, beside the staging area. */
+function keep(context: usize, offset: v128, hash: v128): void {
   v128.store(context, offset, OFFSET);
   v128.store(context, hash, HASH);
-  return sealing ? maskText(context, offset, length) : maskSealed(context, offset, length);
 }
 
 /** The rest of sealing. The tag, 16 bytes of it, is behind the text. */
@@ -380,13 +381,17 @@ export function ocb_open(context: usize, length: i32): i32 {
 
 /** The part of {@link ocb_open} before the cipher. @returns bytes from the text on to be decrypted */
 export function ocb_open_begin(context: usize, length: i32): i32 {
-  return begin(context, offsetOfDatagram(context), i64x2.splat(0), length, false);
+  const offset = offsetOfDatagram(context);
+  keep(context, offset, i64x2.splat(0));
+  return maskSealed(context, offset, length);
 }
 
 /** The rest of opening, with a tag of `tagLength` bytes. @returns `length`, or REFUSED_TAG with the text wiped */
 export function ocb_open_finish(context: usize, length: i32, tagLength: i32): i32 {
   const offset = v128.load(context, OFFSET);
-  return openText(context, offset, v128.load(context, HASH), length, maskBelow(tagLength)) ? length : REFUSED_TAG;
+  return openText(context, offset, v128.load(context, HASH), length, maskBelow(tagLength))
+    ? length
+    : REFUSED_TAG;
 }
 
 /** Offset_0 for the nonce of `length` ≤ 15 bytes that ends where the text begins, and a tag of `tagLength` bytes. */
@@ -413,7 +418,8 @@ export function ocb_seal_begin_ad(
   tagLength: i32,
 ): i32 {
   const offset = offsetOf(context, nonceLength, tagLength);
-  return begin(context, offset, hashOf(context, ad, adLength), length, true);
+  keep(context, offset, hashOf(context, ad, adLength));
+  return maskText(context, offset, length);
 }
 
 /** Begins opening what was so sealed; `length` is the text's. @returns bytes to be decrypted before ocb_open_finish */
@@ -426,5 +432,6 @@ export function ocb_open_begin_ad(
   tagLength: i32,
 ): i32 {
   const offset = offsetOf(context, nonceLength, tagLength);
-  return begin(context, offset, hashOf(context, ad, adLength), length, false);
+  keep(context, offset, hashOf(context, ad, adLength));
+  return maskSealed(context, offset, length);
 }
