@@ -3,8 +3,8 @@
  * used; and that nothing is lost, repeated or left behind when it fails. The vectors run through it in crypto.test.ts.
  */
 import { afterAll, describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
 import * as nodeCrypto from "node:crypto";
+import { readFileSync } from "node:fs";
 import type { Abi } from "../../wasm-core/abi.ts";
 import { compileCore } from "../../wasm-core/compile.ts";
 import { FatalCryptoError } from "../../wasm-core/core.ts";
@@ -115,7 +115,9 @@ describe("the same datagrams", () => {
     const datagram = sealer.seal(text);
     const stays = (): boolean => {
       const memory = Buffer.from(abi.memory.buffer);
-      return [0, 16, 128, LONG, LONG + 5].some((at) => memory.includes(Buffer.from(text.subarray(at, at + 16))));
+      return [0, 16, 128, LONG, LONG + 5].some((at) =>
+        memory.includes(Buffer.from(text.subarray(at, at + 16))),
+      );
     };
     opener.open(datagram);
     expect(stays()).toBe(true);
