@@ -5,9 +5,8 @@
  * an export or holds a pointer. A handle (Terminal, Sealer, Opener) that was freed throws when it is used.
  */
 import { type Abi, ROLE_HOST, ROLE_REPAIR_D1 } from "./abi.ts";
-import { Crypto, type Opener, type Sealer } from "./crypto.ts";
+import { Crypto, type LoadRuntimeAes, type Opener, type Sealer } from "./crypto.ts";
 import { HeldOutput } from "./held.ts";
-import type { LoadRuntimeCrypto } from "./runtime-aes.ts";
 import { type Role, Terminal } from "./terminal.ts";
 import { Views } from "./views.ts";
 
@@ -28,7 +27,7 @@ export class Core {
    * @param module the compiled core.wasm (see load.ts)
    * @param loadRuntimeAes gets the runtime's AES for long datagrams; without it, or until it is there, the core's own does
    */
-  constructor(module: WebAssembly.Module, loadRuntimeAes?: LoadRuntimeCrypto) {
+  constructor(module: WebAssembly.Module, loadRuntimeAes?: LoadRuntimeAes) {
     this.#abi = new WebAssembly.Instance(module, {}).exports as unknown as Abi;
     this.#views = new Views(this.#abi);
     this.#held = new HeldOutput(this.#abi, this.#views);

@@ -6,7 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import { Core } from "./core.ts";
-import type { RuntimeCrypto } from "./runtime-aes.ts";
+import type { RuntimeAes } from "./runtime-aes.ts";
 
 let embedded: string | undefined;
 let core: Core | undefined;
@@ -30,9 +30,9 @@ const QUIET_MS = 500;
 const QUIET_TRIES = 20;
 
 /** node:crypto takes 2 ms and 1.2 MB to load (nothing in a host, which has it already), and more at start-up. */
-async function loadWhenQuiet(datagrams: () => number): Promise<RuntimeCrypto> {
+async function loadWhenQuiet(datagrams: () => number): Promise<RuntimeAes | undefined> {
   await quiet(datagrams, () => new Promise((resolve) => setTimeout(resolve, QUIET_MS).unref()));
-  return import("node:crypto");
+  return (await import("./runtime-aes.ts")).RuntimeAes.of(await import("node:crypto"));
 }
 
 /** Resolves after a `pause` in which the number of datagrams has not changed, or after QUIET_TRIES of them. */

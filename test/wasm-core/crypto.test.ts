@@ -4,14 +4,18 @@
  * crypto-handles.test.ts.
  */
 import { describe, expect, test } from "bun:test";
+import * as nodeCrypto from "node:crypto";
 import { readFileSync } from "node:fs";
 import { compileCore } from "../../wasm-core/compile.ts";
 import { Core } from "../../wasm-core/core.ts";
 import type { OcbInput } from "../../wasm-core/crypto.ts";
+import { RuntimeAes } from "../../wasm-core/runtime-aes.ts";
 import vectors from "../vectors/ocb-aes128.json";
 import { type OcbImplementation, ocbOracle } from "./ocb-oracle.ts";
 
-const core = new Core(new WebAssembly.Module(readFileSync(compileCore())), () => import("node:crypto"));
+const core = new Core(new WebAssembly.Module(readFileSync(compileCore())), async () =>
+  RuntimeAes.of(nodeCrypto),
+);
 await core.loadRuntimeAes();
 const ocbOf = (by: "core" | "runtime", name: string): OcbImplementation => ({
   name,
