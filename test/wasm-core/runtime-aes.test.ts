@@ -234,6 +234,11 @@ describe("when it is used", () => {
       async () => Object.assign(new Watched(), { disturb: turned }),
       async () => Object.assign(new Watched(), { disturb: holding }),
       async () => Object.assign(new Watched(), { createDecipheriv: new Watched().createCipheriv }),
+      // Right for one block and wrong for the next.
+      async () => ({
+        createCipheriv: (_, key) => nodeCrypto.createCipheriv("aes-128-cbc", key, new Uint8Array(16)),
+        createDecipheriv: (_, key) => nodeCrypto.createDecipheriv("aes-128-cbc", key, new Uint8Array(16)),
+      }),
     ];
     for (const load of runtimes) {
       const abi = new WebAssembly.Instance(module, {}).exports as unknown as Abi;
