@@ -92,7 +92,8 @@ class Staging {
    */
   cipher(direction: Direction, context: number, runtime: RuntimeKey | undefined, length: number): boolean {
     const from = this.at + STAGED_TEXT;
-    if (runtime?.run(this, from, length, this.abi.ocb_key(context))) return true;
+    // An address beyond 2 GiB comes as a negative number.
+    if (runtime?.run(this, from, length, this.abi.ocb_key(context) >>> 0)) return true;
     if (direction === "encrypt") this.abi.aes_encrypt(context, from, length >> 4);
     else this.abi.aes_decrypt(context, from, length >> 4);
     return false;

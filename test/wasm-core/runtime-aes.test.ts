@@ -162,6 +162,22 @@ describe("the same datagrams", () => {
   });
 });
 
+test("a key whose context lies beyond 2 GiB", async () => {
+  const { abi, crypto, watched, free } = await withRuntime();
+  const gigabyte = 2 ** 30;
+  const blocks = [abi.memory_scratch(gigabyte), abi.memory_scratch(gigabyte)];
+  const handles = Array.from({ length: 400 }, () => crypto.createSealer(KEY, 1));
+  const far = handles.at(-1)!;
+  for (let n = 0; n < WARM; n++) far.seal(bytesOf(LONG));
+  const own = alone.createOpener(KEY);
+  expect(own.open(far.seal(bytesOf(1300)))).toEqual(bytesOf(1300));
+  expect(watched.updates.length).toBe(1);
+  expect(watched.keys[0]!.byteOffset).toBeGreaterThan(2 ** 31);
+  for (const handle of [...handles, own]) handle.free();
+  for (const block of blocks) abi.memory_release_scratch(block, gigabyte);
+  free();
+});
+
 describe("when it is used", () => {
   test("for texts from 256 bytes on, after eight of them, and for no other key", async () => {
     const { watched, crypto, sealer, opener, warm, free } = await withRuntime();
