@@ -24,7 +24,7 @@ import {
   SHUTDOWN_TIMEOUT,
 } from "./params.ts";
 import type { RttEstimator } from "./rtt.ts";
-import type { SyncObject } from "./sync-object.ts";
+import { releaseFirst, type SyncObject } from "./sync-object.ts";
 
 /** One state that was sent. */
 interface SentState<L> {
@@ -211,7 +211,7 @@ export class Sender<L extends SyncObject<L>> {
     this.#worked = undefined;
     if (at <= 0) return;
     this.#inVain = 0;
-    for (const entry of this.#sent.splice(0, at)) entry.state.release();
+    releaseFirst(this.#sent, at);
   }
 
   /** The peer's newest state is now `number` [P 9.8]. */
@@ -268,7 +268,7 @@ export class Sender<L extends SyncObject<L>> {
   }
 
   release(): void {
-    for (const entry of this.#sent.splice(0)) entry.state.release();
+    releaseFirst(this.#sent, this.#sent.length);
     this.#current.release();
     this.#ignored?.release();
     this.#forgetSilent();
