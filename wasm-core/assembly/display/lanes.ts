@@ -85,6 +85,16 @@ export class Lanes {
     );
   }
 
+  /** Bits of 16 cells: those at `p` whose style word is not that of the one at `q`. */
+  // @ts-ignore: decorator
+  @inline static styleChanges(p: usize, q: usize): i32 {
+    const same = i8x16.eq(
+      Lanes.seconds(Lanes.restyled(p, q), Lanes.restyled(p + 64, q + 64)),
+      i64x2.splat(0),
+    );
+    return ~i8x16.bitmask(same) & 0xffff;
+  }
+
   /** Of eight cells, 16 bits each: contents in the low byte, style in the high one; zero stays zero and only zero. */
   // @ts-ignore: decorator
   @inline static halves(a: v128, b: v128, c: v128, d: v128): v128 {
@@ -136,18 +146,18 @@ export class Lanes {
     );
   }
 
-  /** All bits that any of the 16 cells at `p` and `q` has. */
+  /** All bits that any of the 16 cells at `p` has and this cell has not, or the other way round. */
   // @ts-ignore: decorator
-  @inline static seen(p: usize, q: usize): u64 {
-    const both = v128.or(Lanes.either(p), Lanes.either(q));
-    return i64x2.extract_lane(both, 0) | i64x2.extract_lane(both, 1);
-  }
-
-  // @ts-ignore: decorator
-  @inline static either(p: usize): v128 {
+  @inline static unlike(p: usize, cell: v128): v128 {
     return v128.or(
-      v128.or(v128.or(v128.load(p), v128.load(p, 16)), v128.or(v128.load(p, 32), v128.load(p, 48))),
-      v128.or(v128.or(v128.load(p, 64), v128.load(p, 80)), v128.or(v128.load(p, 96), v128.load(p, 112))),
+      v128.or(
+        v128.or(v128.xor(v128.load(p), cell), v128.xor(v128.load(p, 16), cell)),
+        v128.or(v128.xor(v128.load(p, 32), cell), v128.xor(v128.load(p, 48), cell)),
+      ),
+      v128.or(
+        v128.or(v128.xor(v128.load(p, 64), cell), v128.xor(v128.load(p, 80), cell)),
+        v128.or(v128.xor(v128.load(p, 96), cell), v128.xor(v128.load(p, 112), cell)),
+      ),
     );
   }
 

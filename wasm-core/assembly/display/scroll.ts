@@ -298,17 +298,39 @@ export function scrollWhole(old: usize): bool {
   return true;
 }
 
-/** Some of a row's cells: rows with other ones are different. */
+class Sample {
+  /** Sums of sums, so that order counts; the sums themselves are left out. */
+  // @ts-ignore: decorator
+  @inline static of(p: usize): u64 {
+    let sum = v128.load(p);
+    let sums = sum;
+    sum = i32x4.add(sum, v128.load(p, 6 << 3));
+    sums = i32x4.add(sums, sum);
+    sum = i32x4.add(sum, v128.load(p, 12 << 3));
+    sums = i32x4.add(sums, sum);
+    sum = i32x4.add(sum, v128.load(p, 14 << 3));
+    sums = i32x4.add(sums, sum);
+    sum = i32x4.add(sum, v128.load(p, 18 << 3));
+    sums = i32x4.add(sums, sum);
+    sum = i32x4.add(sum, v128.load(p, 24 << 3));
+    sums = i32x4.add(sums, sum);
+    sum = i32x4.add(sum, v128.load(p, 30 << 3));
+    sums = i32x4.add(sums, sum);
+    sum = i32x4.add(sum, v128.load(p, 38 << 3));
+    sums = i32x4.add(sums, sum);
+    sum = i32x4.add(sum, v128.load(p, 44 << 3));
+    sums = i32x4.add(sums, sum);
+    sum = i32x4.add(sum, v128.load(p, 52 << 3));
+    sums = i32x4.add(sums, sum);
+    const k: u64 = 0x9e3779b97f4a7c15;
+    return (i64x2.extract_lane(sums, 0) * k + i64x2.extract_lane(sums, 1)) * k;
+  }
+}
+
+/** Hash of some of a row's cells: rows with another one are different. 0 for the blank row. */
 function sampleRow(row: usize): u64 {
   if (row == 0) return 0;
-  const p = row + L.ROW_CELLS;
-  const k: u64 = 0x9e3779b97f4a7c15;
-  if (cols < 64) return hashRow(row);
-  let sample = load<u64>(p) + rotl<u64>(load<u64>(p, 8), 7) + rotl<u64>(load<u64>(p, 16), 13);
-  sample = sample * k + load<u64>(p, 32) + rotl<u64>(load<u64>(p, 56), 17) + rotl<u64>(load<u64>(p, 88), 29);
-  sample =
-    sample * k + load<u64>(p, 136) + rotl<u64>(load<u64>(p, 208), 19) + rotl<u64>(load<u64>(p, 320), 31);
-  return sample * k;
+  return cols < 64 ? hashRow(row) : Sample.of(row + L.ROW_CELLS);
 }
 
 /** Fills the hash buckets with the old rows start..end-1. Returns their number, a power of two. */
