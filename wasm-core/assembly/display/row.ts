@@ -7,11 +7,10 @@
  */
 import * as L from "../layout";
 import { allocScratch, releaseScratch, rowBytes } from "../memory";
-import { FIRST_UNSETTLED, Widths } from "../unicode";
 import { canErase, drawBlanks, longRuns, startBlanks } from "./blanks";
 import * as C from "./cell";
 import { firstDifference, lastDifference } from "./compare";
-import { assumeErased, eraseRest, mostColumns, showsBlanks } from "./doubtful";
+import { assumeErased, eraseRest, isWideEmoji, mostColumns, putMoreEmoji, showsBlanks } from "./doubtful";
 import { putSpaces, reach } from "./gap";
 import * as O from "./output";
 import {
@@ -67,13 +66,6 @@ export function startRows(shared: usize, columns: i32, hasEch: bool, hasBce: boo
 
 function wrapFlag(cell: u64): u32 {
   return C.contentOf(cell) & L.CELL_WRAP;
-}
-
-/** True for a wide character of one code point that the peer has too, perhaps in another width. */
-function isWideEmoji(cell: u64): bool {
-  const content = C.contentOf(cell);
-  if ((content & ~(L.CONTENT_MASK | L.CELL_PROTECTED)) != L.CELL_WIDE) return false;
-  return Widths.classOf(content & L.CONTENT_MASK) == FIRST_UNSETTLED + 2;
 }
 
 /** Prints one cell at its column. False if the peer may have given it another width. */
@@ -289,6 +281,7 @@ export function drawRow(row: i32, old: usize, now: usize, difference: i32, from:
       O.commit(Utf8.put(out, C.contentOf(L.cellAt(now, col)) & L.CONTENT_MASK));
       P.forgetColumn();
       col += 2;
+      if (old == blankRow) col = putMoreEmoji(lineage, now, col, planned, lastColumn, style);
       continue;
     }
     const cell = col == cols - 1 ? edgeCell(L.cellAt(now, col)) : L.cellAt(now, col);
