@@ -37,44 +37,60 @@ export class Lanes {
     );
   }
 
-  /** Contents of eight cells at `p` as u16, as in {@link UNITS}. */
+  /** Contents of four cells at `p` as u32 each. */
   // @ts-ignore: decorator
-  @inline static units(p: usize): v128 {
-    const mask = i64x2.splat(<i64>(0xffffffff & ~L.CELL_WIDE));
+  @inline static contents(p: usize): v128 {
     return i8x16.shuffle(
-      i16x8.narrow_i32x4_u(v128.and(v128.load(p), mask), v128.and(v128.load(p, 16), mask)),
-      i16x8.narrow_i32x4_u(v128.and(v128.load(p, 32), mask), v128.and(v128.load(p, 48), mask)),
+      v128.load(p),
+      v128.load(p, 16),
       0,
       1,
-      4,
-      5,
+      2,
+      3,
       8,
       9,
-      12,
-      13,
+      10,
+      11,
       16,
       17,
-      20,
-      21,
+      18,
+      19,
       24,
       25,
-      28,
-      29,
+      26,
+      27,
     );
   }
 
-  /** Of the eight cells at `p`, {@link halves} of where they differ from those at `q` in the bits of `mask`. */
+  /** 16 {@link contents} as u8, the larger ones 255. */
   // @ts-ignore: decorator
-  @inline static differences(p: usize, q: usize, mask: v128): v128 {
-    return Lanes.halves(
-      v128.and(v128.xor(v128.load(p), v128.load(q)), mask),
-      v128.and(v128.xor(v128.load(p, 16), v128.load(q, 16)), mask),
-      v128.and(v128.xor(v128.load(p, 32), v128.load(q, 32)), mask),
-      v128.and(v128.xor(v128.load(p, 48), v128.load(q, 48)), mask),
+  @inline static packed(a: v128, b: v128, c: v128, d: v128): v128 {
+    return i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
+  }
+
+  /** 16 {@link contents} as i8, of which but these bits count: zero stays zero and only zero. */
+  // @ts-ignore: decorator
+  @inline static masked(a: v128, b: v128, c: v128, d: v128, mask: v128): v128 {
+    return i8x16.narrow_i16x8_s(
+      i16x8.narrow_i32x4_s(v128.and(a, mask), v128.and(b, mask)),
+      i16x8.narrow_i32x4_s(v128.and(c, mask), v128.and(d, mask)),
     );
   }
 
-  /** … in any bit of their styles; the low bytes mean nothing. */
+  /** Eight {@link contents} as u16, as in {@link UNITS}. */
+  // @ts-ignore: decorator
+  @inline static units(a: v128, b: v128): v128 {
+    const mask = i32x4.splat(~L.CELL_WIDE);
+    return i16x8.narrow_i32x4_u(v128.and(a, mask), v128.and(b, mask));
+  }
+
+  /** Of 16 {@link contents} the wide ones, as bits. */
+  // @ts-ignore: decorator
+  @inline static wide(a: v128, b: v128, c: v128, d: v128): i32 {
+    return i8x16.bitmask(i8x16.gt_s(Lanes.masked(a, b, c, d, i32x4.splat(WIDE_MASK)), i8x16.splat(0)));
+  }
+
+  /** Of the eight cells at `p`, {@link halves} of where they differ from those at `q`, for the sake of their styles. */
   // @ts-ignore: decorator
   @inline static restyled(p: usize, q: usize): v128 {
     return Lanes.halves(
@@ -159,24 +175,5 @@ export class Lanes {
         v128.or(v128.xor(v128.load(p, 96), cell), v128.xor(v128.load(p, 112), cell)),
       ),
     );
-  }
-
-  /** Bits of 16 cells: wide ones. */
-  // @ts-ignore: decorator
-  @inline static wide(p: usize): i32 {
-    const mask = i64x2.splat(<i64>WIDE_MASK);
-    const a = Lanes.halves(
-      v128.and(v128.load(p), mask),
-      v128.and(v128.load(p, 16), mask),
-      v128.and(v128.load(p, 32), mask),
-      v128.and(v128.load(p, 48), mask),
-    );
-    const b = Lanes.halves(
-      v128.and(v128.load(p, 64), mask),
-      v128.and(v128.load(p, 80), mask),
-      v128.and(v128.load(p, 96), mask),
-      v128.and(v128.load(p, 112), mask),
-    );
-    return i8x16.bitmask(i8x16.gt_s(Lanes.firsts(a, b), i8x16.splat(0)));
   }
 }

@@ -40,8 +40,8 @@ export const WINDOW: i32 = 57;
 const tailNow: usize = memory.data(16 + 128, 16);
 const tailOld: usize = memory.data(16 + 128, 16);
 
-const VISIBLE: u64 =
-  0xffffffff00000000 | <u64>(L.CONTENT_MASK | L.CELL_CLUSTER | L.CELL_WIDE | L.CELL_FALLBACK);
+/** What of a cell's contents is visible. */
+const VISIBLE: u32 = L.CONTENT_MASK | L.CELL_CLUSTER | L.CELL_WIDE | L.CELL_FALLBACK;
 /** Of a cell, its style. */
 const STYLE: i64 = 0xffffffff00000000;
 const MAX_ASCII: u32 = 0x7f;
@@ -246,7 +246,7 @@ export function planRow(old: usize, now: usize, first: i32, used: i32, cols: i32
  */
 function planOther(old: usize, now: usize, first: i32, x: i32, used: i32, cols: i32): i32 {
   const even = (cols + 1) & ~1;
-  const visible = i64x2.splat(VISIBLE);
+  const visible = i32x4.splat(VISIBLE);
   const zero = i64x2.splat(0);
   for (let i = first; i < x; i += 16) {
     const bytes = v128.load(BYTES + <usize>i);
@@ -266,21 +266,27 @@ function planOther(old: usize, now: usize, first: i32, x: i32, used: i32, cols: 
     const q = Cells.at(old, x, even, tailOld);
     const unlike = v128.or(Cells.unlikeFirst(p), Cells.unlikeFirst(q));
     const seen = i64x2.extract_lane(unlike, 0) | i64x2.extract_lane(unlike, 1);
-    const bytes = Lanes.bytes(p);
+    const a = Lanes.contents(p);
+    const b = Lanes.contents(p + 32);
+    const c = Lanes.contents(p + 64);
+    const d = Lanes.contents(p + 96);
+    const bytes = Lanes.packed(a, b, c, d);
     v128.store(BYTES + <usize>x, i8x16.max_u(bytes, i8x16.splat(SPACE)));
     let other = i8x16.bitmask(i8x16.add_sat_u(bytes, i8x16.splat(1)));
     let blank = i8x16.bitmask(i8x16.eq(v128.and(bytes, i8x16.splat(~SPACE)), zero));
-    const oldBytes = Lanes.bytes(q);
+    const e = Lanes.contents(q);
+    const f = Lanes.contents(q + 32);
+    const g = Lanes.contents(q + 64);
+    const h = Lanes.contents(q + 96);
+    const oldBytes = Lanes.packed(e, f, g, h);
     const blankOld = i8x16.bitmask(i8x16.eq(v128.and(oldBytes, i8x16.splat(~SPACE)), zero));
     let looksSame = blank & blankOld;
-    if (<u32>seen > MAX_ASCII)
-      looksSame |= i8x16.bitmask(
-        i8x16.eq(
-          Lanes.firsts(Lanes.differences(p, q, visible), Lanes.differences(p + 64, q + 64, visible)),
-          zero,
-        ),
-      );
-    else looksSame |= i8x16.bitmask(i8x16.eq(bytes, oldBytes));
+    looksSame |= i8x16.bitmask(
+      i8x16.eq(
+        Lanes.masked(v128.xor(a, e), v128.xor(b, f), v128.xor(c, g), v128.xor(d, h), visible),
+        zero,
+      ),
+    );
     const style = load<u32>(p, 4);
     const oldStyle = load<u32>(q, 4);
     let begin = <i32>(load<u32>(p - 4) != style);
@@ -297,12 +303,12 @@ function planOther(old: usize, now: usize, first: i32, x: i32, used: i32, cols: 
       let wide = 0;
       let oldWide = 0;
       if ((<u32>seen & L.CELL_WIDE) != 0) {
-        wide = shownWide(Lanes.wide(p), covered);
-        oldWide = shownWide(Lanes.wide(q), hidden);
+        wide = shownWide(Lanes.wide(a, b, c, d), covered);
+        oldWide = shownWide(Lanes.wide(e, f, g, h), hidden);
       }
       behind = ((wide << 1) | covered) & 0xffff;
-      const low = Lanes.units(p);
-      const high = Lanes.units(p + 64);
+      const low = Lanes.units(a, b);
+      const high = Lanes.units(c, d);
       v128.store(UNITS + ((<usize>x) << 1), low);
       v128.store(UNITS + ((<usize>x) << 1), high, 16);
       let settled = 0;
