@@ -325,22 +325,24 @@ function planOther(old: usize, now: usize, first: i32, x: i32, used: i32, cols: 
       }
       if (rest) settled |= settledBits(p, rest);
       text |= settled;
-      changed &= ~behind;
-      // Whatever is printed over one half of a wide character makes the other half blank.
-      const broken = oldWide & ~(wide & ~changed);
-      changed |= ((broken << 1) | forced) & ~behind;
-      changed |= behind & ((changed << 1) | drawn);
-      text = (text & ~behind) | (behind & ((text << 1) | plain));
-      blank &= ~behind;
-      other |= behind;
-      const moved = begin & behind;
-      begin = (begin & ~behind) | (moved << 1) | begins;
-      covered = (wide >> 15) & 1;
-      hidden = (oldWide >> 15) & 1;
-      forced = (broken >> 15) & 1;
-      drawn = (changed >> 15) & covered;
-      plain = (text >> 15) & covered;
-      begins = (moved >> 15) & 1;
+      if ((wide | oldWide | covered | forced | hidden | begins) != 0) {
+        changed &= ~behind;
+        // Whatever is printed over one half of a wide character makes the other half blank.
+        const broken = oldWide & ~(wide & ~changed);
+        changed |= ((broken << 1) | forced) & ~behind;
+        changed |= behind & ((changed << 1) | drawn);
+        text = (text & ~behind) | (behind & ((text << 1) | plain));
+        blank &= ~behind;
+        other |= behind;
+        const moved = begin & behind;
+        begin = (begin & ~behind) | (moved << 1) | begins;
+        covered = (wide >> 15) & 1;
+        hidden = (oldWide >> 15) & 1;
+        forced = (broken >> 15) & 1;
+        drawn = (changed >> 15) & covered;
+        plain = (text >> 15) & covered;
+        begins = (moved >> 15) & 1;
+      }
     } else {
       v128.store(UNITS + ((<usize>x) << 1), i16x8.extend_low_i8x16_u(bytes));
       v128.store(UNITS + ((<usize>x) << 1), i16x8.extend_high_i8x16_u(bytes), 16);

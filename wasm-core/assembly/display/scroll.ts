@@ -304,7 +304,11 @@ class Sample {
   @inline static of(p: usize): u64 {
     let sum = v128.load(p);
     let sums = sum;
-    sum = i32x4.add(sum, v128.load(p, 6 << 3));
+    sum = i32x4.add(sum, v128.load(p, 2 << 3));
+    sums = i32x4.add(sums, sum);
+    sum = i32x4.add(sum, v128.load(p, 4 << 3));
+    sums = i32x4.add(sums, sum);
+    sum = i32x4.add(sum, v128.load(p, 7 << 3));
     sums = i32x4.add(sums, sum);
     sum = i32x4.add(sum, v128.load(p, 12 << 3));
     sums = i32x4.add(sums, sum);
@@ -364,10 +368,12 @@ function mayHaveMoved(start: i32, end: i32): bool {
   for (let y = start; y < end; y++) {
     const sample = newHash(y);
     if (oldRow(y) == rowIn(nowTable, y)) continue;
+    const row = rowIn(nowTable, y);
     let from = load<i32>(bucketOf(sample, mask)) - 1;
-    while (from >= 0) {
-      if (from != y && oldHash(from) == sample && (sample != 0 || usedColumns(rowIn(nowTable, y)) > 0))
-        return true;
+    for (let tries = 0; from >= 0; tries++) {
+      if (from != y && oldHash(from) == sample && (sample != 0 || usedColumns(row) > 0)) {
+        if (tries >= MAX_CANDIDATES || firstDifference(oldRow(from), row, cols) >= cols) return true;
+      }
       from = load<i32>(chain + ((<usize>from) << 2)) - 1;
     }
   }
