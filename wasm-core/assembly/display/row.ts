@@ -227,17 +227,20 @@ export function drawRow(row: i32, old: usize, now: usize, difference: i32, from:
       }
     }
     if ((text & 1) != 0 && col < lastColumn) {
-      // A run of four blanks must be seen as one.
-      let length = min(WINDOW - 5, lastColumn - col);
+      // A run of four blanks must be seen as one. (What follows is short in steps that wait for one another: they are what
+      // runs of text cost.)
       const other = Bits.at(OTHER, col);
+      const covered = Bits.at(COVERED, col);
       const erased = erasable ? changed & longRuns(blank) & ~(<u64>1) : 0;
       let drawn = changed & ~erased;
-      drawn |= singles(drawn, text & other, Bits.at(COVERED, col));
-      const stops = ~text | starts | erased | (other & ~drawn);
-      length = min(length, <i32>ctz(stops & ~1));
+      drawn |= singles(drawn, text & other, covered);
+      const closed = closeGaps(drawn);
+      const stops = (~text | starts | erased | (other & ~drawn) | ~closed) & ~1;
+      let length = min(min(WINDOW - 5, lastColumn - col), <i32>ctz(stops));
       // A wide character is not cut in half where the window ends.
-      if (Bits.has(COVERED, col + length)) length--;
-      length = <i32>ctz(~closeGaps(drawn & (((<u64>1) << (<u64>length)) - 1)));
+      if (covered) length -= <i32>((covered >> (<u64>length)) & 1);
+      // No gap at the end.
+      length = 64 - <i32>clz(drawn & (((<u64>1) << (<u64>length)) - 1));
       let out = O.Out.reserve(<i32>SGR_ROOM + length * LONGEST);
       if (out == 0) return 0;
       if (P.columnIn(row) != col) {
