@@ -9,6 +9,9 @@ import * as L from "../layout";
 /** CELL_WIDE, and a bit that is never set, so that the constant is no run of bits (see above). */
 const WIDE_MASK: u32 = L.CELL_WIDE | (1 << 31);
 
+const FIRST_EMOJI: u32 = 0x1f300;
+const END_OF_EMOJI: u32 = 0x1fb00;
+
 export class Lanes {
   /** Of 16 pairs of bytes the first ones. */
   // @ts-ignore: decorator
@@ -174,6 +177,35 @@ export class Lanes {
         v128.or(v128.xor(v128.load(p, 64), cell), v128.xor(v128.load(p, 80), cell)),
         v128.or(v128.xor(v128.load(p, 96), cell), v128.xor(v128.load(p, 112), cell)),
       ),
+    );
+  }
+
+  /**
+   * Of 16 {@link contents} those that are no character of one code point, or a wide emoji, none of which has a width that
+   * everybody agrees about: as bits.
+   */
+  // @ts-ignore: decorator
+  @inline static unsettled(a: v128, b: v128, c: v128, d: v128): i32 {
+    const flags = i32x4.splat(~(L.CONTENT_MASK | L.CELL_WIDE | L.CELL_PROTECTED));
+    return (
+      i8x16.bitmask(i8x16.gt_s(Lanes.masked(a, b, c, d, flags), i8x16.splat(0))) |
+      i8x16.bitmask(
+        i8x16.narrow_i16x8_s(
+          i16x8.narrow_i32x4_s(Lanes.emoji(a), Lanes.emoji(b)),
+          i16x8.narrow_i32x4_s(Lanes.emoji(c), Lanes.emoji(d)),
+        ),
+      )
+    );
+  }
+
+  /** All ones where one of four {@link contents} is a wide emoji beyond the BMP. */
+  // @ts-ignore: decorator
+  @inline static emoji(contents: v128): v128 {
+    const mask = i32x4.splat(L.CONTENT_MASK | L.CELL_WIDE);
+    const from = i32x4.sub(v128.and(contents, mask), i32x4.splat(L.CELL_WIDE | FIRST_EMOJI));
+    return v128.and(
+      i32x4.gt_s(from, i32x4.splat(-1)),
+      i32x4.lt_s(from, i32x4.splat(END_OF_EMOJI - FIRST_EMOJI)),
     );
   }
 }

@@ -46,8 +46,6 @@ const VISIBLE: u32 = L.CONTENT_MASK | L.CELL_CLUSTER | L.CELL_WIDE | L.CELL_FALL
 const STYLE: i64 = 0xffffffff00000000;
 const MAX_ASCII: u32 = 0x7f;
 const SPACE: i8 = 0x20;
-const FIRST_EMOJI: u32 = 0x1f300;
-const END_OF_EMOJI: u32 = 0x1fb00;
 
 /** Static and inlined: for loops that must not call anything. */
 export class Bits {
@@ -94,12 +92,12 @@ function shownWide(wide: i32, hidden: i32): i32 {
   return shown;
 }
 
-/** True if the cell is a character of one code point whose width is as agreed by everybody. */
+/**
+ * True if the cell is a character of one code point whose width is as agreed by everybody. Not for what
+ * {@link Lanes.unsettled} knows.
+ */
 function isSettled(content: u32): bool {
-  if ((content & ~(L.CONTENT_MASK | L.CELL_WIDE | L.CELL_PROTECTED)) != 0) return false;
   const cp = content & L.CONTENT_MASK;
-  // Of wide emoji none is.
-  if ((content & L.CELL_WIDE) != 0 && cp - FIRST_EMOJI < END_OF_EMOJI - FIRST_EMOJI) return false;
   return cp > <u32>SPACE && Widths.classOf(cp) == (content & L.CELL_WIDE ? 2 : 1);
 }
 
@@ -323,7 +321,10 @@ function planOther(old: usize, now: usize, first: i32, x: i32, used: i32, cols: 
           rest &= ~settled;
         }
       }
-      if (rest) settled |= settledBits(p, rest);
+      if (rest) {
+        rest &= ~Lanes.unsettled(a, b, c, d);
+        if (rest) settled |= settledBits(p, rest);
+      }
       text |= settled;
       if ((wide | oldWide | covered | forced | hidden | begins) != 0) {
         changed &= ~behind;
