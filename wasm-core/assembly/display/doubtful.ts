@@ -7,6 +7,7 @@ import * as L from "../layout";
 import { clusterLength } from "../lineage";
 import { FIRST_UNSETTLED, Widths } from "../unicode";
 import * as C from "./cell";
+import { Cluster, knownCluster, knownKind } from "./cluster";
 import * as O from "./output";
 import { BLANK, Bits, CHANGED, COVERED, endBits, OLD_BLANK, OTHER, STARTS, TEXT, WINDOW } from "./plan";
 import * as P from "./position";
@@ -18,7 +19,7 @@ const ERASE_COST: i32 = 4;
 /** Bytes of the blanks of a wide character and of the way back. */
 const BLANKS_COST: u64 = 4;
 /** Bytes of CHA and a character. */
-const CHA_ROOM: i32 = 16;
+const CHA_ROOM: i32 = 24;
 
 /** True if the receiver has blanks in this style at a column, and shows them. */
 export function showsBlanks(old: usize, col: i32, columns: i32, style: u32): bool {
@@ -126,14 +127,14 @@ export function putMoreEmoji(
     const content = C.contentOf(cell);
     if (content & L.CELL_CLUSTER) {
       if (col + mostColumns(lineage, cell) > end) return col;
-      if (C.printability(lineage, cell) != C.PRINT_DOUBTFUL) return col;
-      const out = O.Out.reserve(<i32>CHA_ROOM);
+      const known = knownCluster(lineage, cell);
+      if (known == 0 || knownKind(known) != C.PRINT_DOUBTFUL) return col;
+      const out = O.Out.reserve(CHA_ROOM);
       if (out == 0) return planned;
-      O.commit(P.Cursor.putColumn(out, col));
-      C.putCell(lineage, cell, C.PRINT_DOUBTFUL);
+      O.commit(Cluster.put(P.Cursor.putColumn(out, col), known));
     } else {
       if (!isWideEmoji(cell)) return col;
-      let out = O.Out.reserve(<i32>CHA_ROOM);
+      let out = O.Out.reserve(CHA_ROOM);
       if (out == 0) return planned;
       out = P.Cursor.putColumn(out, col);
       O.commit(Utf8.put(out, content & L.CONTENT_MASK));

@@ -9,6 +9,7 @@ import * as L from "../layout";
 import { allocScratch, releaseScratch, rowBytes } from "../memory";
 import { canErase, drawBlanks, longRuns, startBlanks } from "./blanks";
 import * as C from "./cell";
+import { knownCluster, knownKind, putKnown } from "./cluster";
 import { firstDifference, lastDifference } from "./compare";
 import { assumeErased, eraseRest, isWideEmoji, mostColumns, putMoreEmoji, showsBlanks } from "./doubtful";
 import { putSpaces, reach } from "./gap";
@@ -71,7 +72,8 @@ function wrapFlag(cell: u64): u32 {
 /** Prints one cell at its column. False if the peer may have given it another width. */
 function printCell(old: usize, now: usize, row: i32, col: i32, cell: u64, width: i32): bool {
   const style = C.styleOf(cell);
-  let kind = C.printability(lineage, cell);
+  const known = C.contentOf(cell) & L.CELL_CLUSTER ? knownCluster(lineage, cell) : 0;
+  let kind = known ? knownKind(known) : C.printability(lineage, cell);
   // Narrow here, perhaps wide there, in the last column: it might wrap and scroll the peer's screen.
   if (kind == C.PRINT_DOUBTFUL && width == 1 && col == cols - 1) kind = C.PRINT_IMPOSSIBLE;
   if (P.columnIn(row) != col) reach(now, row, col);
@@ -83,7 +85,7 @@ function printCell(old: usize, now: usize, row: i32, col: i32, cell: u64, width:
     putSpaces(style, width);
     P.travelTo(row, col);
   } else if (!R.penHas(style)) R.setPen(style);
-  const settled = C.putCell(lineage, cell, kind);
+  const settled = known ? putKnown(known) : C.putCell(lineage, cell, kind);
   if (settled) P.advance(width);
   else if (col + mostColumns(lineage, cell) <= cols) P.forgetColumn();
   else P.forgetPosition();
