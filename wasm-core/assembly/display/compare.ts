@@ -13,8 +13,14 @@ class Cells {
   // @ts-ignore: decorator
   @inline static difference(a: usize, b: usize): v128 {
     return v128.or(
-      v128.or(v128.or(v128.xor(v128.load(a), v128.load(b)), v128.xor(v128.load(a, 16), v128.load(b, 16))), v128.or(v128.xor(v128.load(a, 32), v128.load(b, 32)), v128.xor(v128.load(a, 48), v128.load(b, 48)))),
-      v128.or(v128.or(v128.xor(v128.load(a, 64), v128.load(b, 64)), v128.xor(v128.load(a, 80), v128.load(b, 80))), v128.or(v128.xor(v128.load(a, 96), v128.load(b, 96)), v128.xor(v128.load(a, 112), v128.load(b, 112)))),
+      v128.or(
+        v128.or(v128.xor(v128.load(a), v128.load(b)), v128.xor(v128.load(a, 16), v128.load(b, 16))),
+        v128.or(v128.xor(v128.load(a, 32), v128.load(b, 32)), v128.xor(v128.load(a, 48), v128.load(b, 48))),
+      ),
+      v128.or(
+        v128.or(v128.xor(v128.load(a, 64), v128.load(b, 64)), v128.xor(v128.load(a, 80), v128.load(b, 80))),
+        v128.or(v128.xor(v128.load(a, 96), v128.load(b, 96)), v128.xor(v128.load(a, 112), v128.load(b, 112))),
+      ),
     );
   }
 
@@ -88,8 +94,7 @@ export function firstOtherRow(a: usize, b: usize, rows: i32, columns: i32): i32 
     const last = p + bytes;
     let difference = i64x2.splat(0);
     for (; p < stop; p += 128, q += 128) difference = v128.or(difference, Cells.difference(p, q));
-    for (; p < last; p += 16, q += 16)
-      difference = v128.or(difference, v128.xor(v128.load(p), v128.load(q)));
+    for (; p < last; p += 16, q += 16) difference = v128.or(difference, v128.xor(v128.load(p), v128.load(q)));
     if (v128.any_true(difference)) return y;
   }
   return rows;

@@ -108,14 +108,7 @@ export function isWideEmoji(cell: u64): bool {
  * @param end column before which all of them must begin
  * @returns the first column to be drawn that was not
  */
-export function putMoreEmoji(
-  lineage: usize,
-  now: usize,
-  col: i32,
-  planned: i32,
-  end: i32,
-  style: u32,
-): i32 {
+export function putMoreEmoji(lineage: usize, now: usize, col: i32, planned: i32, end: i32, style: u32): i32 {
   while (col < planned) {
     const changed = Bits.at(CHANGED, col);
     if ((changed & 1) == 0) {

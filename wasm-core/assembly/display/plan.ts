@@ -280,10 +280,7 @@ function planOther(old: usize, now: usize, first: i32, x: i32, used: i32, cols: 
     const blankOld = i8x16.bitmask(i8x16.eq(v128.and(oldBytes, i8x16.splat(~SPACE)), zero));
     let looksSame = blank & blankOld;
     looksSame |= i8x16.bitmask(
-      i8x16.eq(
-        Lanes.masked(v128.xor(a, e), v128.xor(b, f), v128.xor(c, g), v128.xor(d, h), visible),
-        zero,
-      ),
+      i8x16.eq(Lanes.masked(v128.xor(a, e), v128.xor(b, f), v128.xor(c, g), v128.xor(d, h), visible), zero),
     );
     const style = load<u32>(p, 4);
     const oldStyle = load<u32>(q, 4);
@@ -310,14 +307,14 @@ function planOther(old: usize, now: usize, first: i32, x: i32, used: i32, cols: 
       v128.store(UNITS + ((<usize>x) << 1), low);
       v128.store(UNITS + ((<usize>x) << 1), high, 16);
       let settled = 0;
-      if (wide)
-        settled = i8x16.bitmask(i8x16.narrow_i16x8_s(Lanes.eastern(low), Lanes.eastern(high))) & wide;
+      if (wide) settled = i8x16.bitmask(i8x16.narrow_i16x8_s(Lanes.eastern(low), Lanes.eastern(high))) & wide;
       let rest = other & ~(settled | behind);
       if (rest & ~wide) {
         settled |= i8x16.bitmask(i8x16.narrow_i16x8_s(Lanes.narrow(low), Lanes.narrow(high))) & ~wide;
         rest &= ~settled;
         if (rest & ~wide) {
-          settled |= i8x16.bitmask(i8x16.narrow_i16x8_s(Lanes.symbols(low), Lanes.symbols(high))) & rest & ~wide;
+          settled |=
+            i8x16.bitmask(i8x16.narrow_i16x8_s(Lanes.symbols(low), Lanes.symbols(high))) & rest & ~wide;
           rest &= ~settled;
         }
       }

@@ -240,7 +240,7 @@ export function drawRow(row: i32, old: usize, now: usize, difference: i32, from:
       const stops = (~text | starts | erased | (other & ~drawn) | ~closed) & ~1;
       let length = min(min(WINDOW - 5, lastColumn - col), <i32>ctz(stops));
       // A wide character is not cut in half where the window ends.
-      if (covered) length -= <i32>((covered >> (<u64>length)) & 1);
+      if (covered) length -= <i32>((covered >> <u64>length) & 1);
       // No gap at the end.
       length = 64 - <i32>clz(drawn & (((<u64>1) << (<u64>length)) - 1));
       let out = O.Out.reserve(<i32>SGR_ROOM + length * LONGEST);
