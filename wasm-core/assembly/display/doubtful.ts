@@ -95,7 +95,7 @@ export function assumeErased(now: usize, col: i32, planned: i32, cols: i32): boo
 }
 
 /** True for a wide character of one code point that the peer has too, perhaps in another width. */
-export function isWideEmoji(cell: u64): bool {
+function isWideEmoji(cell: u64): bool {
   const content = C.contentOf(cell);
   if ((content & ~(L.CONTENT_MASK | L.CELL_PROTECTED)) != L.CELL_WIDE) return false;
   return Widths.classOf(content & L.CONTENT_MASK) == FIRST_UNSETTLED + 2;
@@ -103,12 +103,21 @@ export function isWideEmoji(cell: u64): bool {
 
 /**
  * Prints what is to be drawn from `col` on as long as it is wide, doubtful and of the pen's style, where the receiver has
- * blanks of that style. The cursor is somewhere in the row, and still is afterwards; on the wire only.
+ * blanks of that style. The cursor is in `col`, or somewhere in the row; behind what was printed it is somewhere in the
+ * row. On the wire only.
  * @param planned where the row's bit sets end
  * @param end column before which all of them must begin
  * @returns the first column to be drawn that was not
  */
-export function putMoreEmoji(lineage: usize, now: usize, col: i32, planned: i32, end: i32, style: u32): i32 {
+export function putDoubtful(
+  lineage: usize,
+  row: i32,
+  now: usize,
+  col: i32,
+  planned: i32,
+  end: i32,
+  style: u32,
+): i32 {
   while (col < planned) {
     const changed = Bits.at(CHANGED, col);
     if ((changed & 1) == 0) {
@@ -117,21 +126,17 @@ export function putMoreEmoji(lineage: usize, now: usize, col: i32, planned: i32,
     }
     const cell = L.cellAt(now, col);
     if (C.styleOf(cell) != style || !C.isWide(cell) || col >= end) return col;
-    const content = C.contentOf(cell);
-    if (content & L.CELL_CLUSTER) {
+    let known: usize = 0;
+    if (C.contentOf(cell) & L.CELL_CLUSTER) {
       if (col + mostColumns(lineage, cell) > end) return col;
-      const known = knownCluster(lineage, cell);
+      known = knownCluster(lineage, cell);
       if (known == 0 || knownKind(known) != C.PRINT_DOUBTFUL) return col;
-      const out = O.Out.reserve(CHA_ROOM);
-      if (out == 0) return planned;
-      O.commit(Cluster.put(P.Cursor.putColumn(out, col), known));
-    } else {
-      if (!isWideEmoji(cell)) return col;
-      let out = O.Out.reserve(CHA_ROOM);
-      if (out == 0) return planned;
-      out = P.Cursor.putColumn(out, col);
-      O.commit(Utf8.put(out, content & L.CONTENT_MASK));
-    }
+    } else if (!isWideEmoji(cell)) return col;
+    let out = O.Out.reserve(CHA_ROOM);
+    if (out == 0) return planned;
+    if (P.columnIn(row) != col) out = P.Cursor.putColumn(out, col);
+    O.commit(known ? Cluster.put(out, known) : Utf8.put(out, C.contentOf(cell) & L.CONTENT_MASK));
+    P.forgetColumn();
     col += 2;
   }
   return col;

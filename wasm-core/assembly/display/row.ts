@@ -11,7 +11,7 @@ import { canErase, drawBlanks, longRuns, startBlanks } from "./blanks";
 import * as C from "./cell";
 import { knownCluster, knownKind, putKnown } from "./cluster";
 import { firstDifference, lastDifference } from "./compare";
-import { assumeErased, eraseRest, isWideEmoji, mostColumns, putMoreEmoji, showsBlanks } from "./doubtful";
+import { assumeErased, eraseRest, mostColumns, putDoubtful, showsBlanks } from "./doubtful";
 import { putSpaces, reach } from "./gap";
 import * as O from "./output";
 import {
@@ -29,7 +29,7 @@ import {
 } from "./plan";
 import * as P from "./position";
 import * as R from "./rendition";
-import { LONGEST, putText, Utf8 } from "./run";
+import { LONGEST, putText } from "./run";
 import { SGR_ROOM } from "./sgr-text";
 import { shiftRow } from "./shift";
 
@@ -267,27 +267,18 @@ export function drawRow(row: i32, old: usize, now: usize, difference: i32, from:
         continue;
       }
     }
-    if (
-      !screen &&
-      col < lastColumn &&
-      isWideEmoji(L.cellAt(now, col)) &&
-      ((style == 0 && old == blankRow) || showsBlanks(old, col, 2, style))
-    ) {
+    if (!screen && style == 0 && old == blankRow && col < lastColumn && C.isWide(L.cellAt(now, col))) {
       // The most of doubtful characters, as printCell would print them.
-      if (P.columnIn(row) != col) {
-        let out = O.Out.reserve(<i32>SGR_ROOM);
-        if (out == 0) return 0;
-        O.commit(P.Cursor.returnAt(out, row, col));
-        if (P.columnIn(row) != col) reach(now, row, col);
-      }
+      if (P.columnIn(row) != col) reach(now, row, col);
       let out = O.Out.reserve(<i32>SGR_ROOM);
       if (out == 0) return 0;
       if (!R.penHas(style)) out = R.setPenAt(out, style);
-      O.commit(Utf8.put(out, C.contentOf(L.cellAt(now, col)) & L.CONTENT_MASK));
-      P.forgetColumn();
-      col += 2;
-      if (old == blankRow) col = putMoreEmoji(lineage, now, col, planned, lastColumn, style);
-      continue;
+      O.commit(out);
+      const next = putDoubtful(lineage, row, now, col, planned, lastColumn, style);
+      if (next > col) {
+        col = next;
+        continue;
+      }
     }
     const cell = col == cols - 1 ? edgeCell(L.cellAt(now, col)) : L.cellAt(now, col);
     const width = C.isWide(cell) ? 2 : 1;
