@@ -28,6 +28,8 @@ export interface Seat {
   blank(): Terminal;
   input(events: readonly UserEvent[]): void;
   hasRoom(diff: Uint8Array): boolean;
+  /** Keys had better not come now. */
+  readonly inputFull: boolean;
   /** Something arrived: what is due must be looked at. */
   received(): void;
 }
@@ -128,6 +130,9 @@ export class SessionLoop implements SessionActivity {
       },
       get started() {
         return session.started;
+      },
+      get inputFull() {
+        return session.inputFull;
       },
       blank: () => session.blank(),
       input: (events) => this.#input(viewer, events),

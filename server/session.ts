@@ -102,6 +102,11 @@ export class Session {
     this.#forwardReplies();
   }
 
+  /** So much input waits for the program that more had better not come. */
+  get inputFull(): boolean {
+    return this.#pty?.inputFull ?? false;
+  }
+
   /** Whether the program has read enough of what is waiting, or this difference of a user stream interrupts it. */
   hasRoom(diff: Uint8Array): boolean {
     const pty = this.#pty;

@@ -100,6 +100,11 @@ export class StreamView implements Viewer {
     this.#seat.received();
   }
 
+  /** The program does not read what was typed: more had better wait. */
+  get inputFull(): boolean {
+    return !this.readOnly && this.#goodbye === undefined && this.#seat.inputFull;
+  }
+
   /** The other side asks for no more frames for now, or for frames again. */
   setPaused(paused: boolean): void {
     this.#paused = paused;

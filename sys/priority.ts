@@ -7,6 +7,9 @@ import { getPriority } from "node:os";
 import { libc } from "./libc.ts";
 
 const PRIO_PROCESS = 0;
+const SCHED_OTHER = 0;
+/** Set in what sched_getscheduler(2) returns, after the first of our calls. */
+const SCHED_RESET_ON_FORK = 0x4000_0000;
 
 /** sched_setattr(2), which older C libraries do not have, by its number. */
 const SCHED_SETATTR: Readonly<Record<string, number>> = { x64: 314, arm64: 274 };
@@ -24,7 +27,7 @@ const SLICE_NS = 100_000n;
 
 /**
  * Asks for short slices for the calling thread, with the precedence that it has. Needs no privilege. Older kernels do as
- * if they understood.
+ * if they understood. Whoever has put this process into another class (chrt(1)) knows why: it stays there.
  * @returns false if the system does not allow it; nothing has changed then
  */
 export function takeShortSlices(): boolean {
@@ -46,10 +49,11 @@ export function takePrecedence(nice: number): boolean {
 
 function setAttributes(nice: number): boolean {
   const number = SCHED_SETATTR[process.arch];
-  if (number === undefined) return false;
+  if (number === undefined || (libc().sched_getscheduler(0) & ~SCHED_RESET_ON_FORK) !== SCHED_OTHER)
+    return false;
   const attributes = new DataView(new ArrayBuffer(ATTRIBUTES_BYTES));
   attributes.setUint32(0, ATTRIBUTES_BYTES, true);
-  // The policy (at 4) is 0, the usual one.
+  attributes.setUint32(4, SCHED_OTHER, true);
   attributes.setBigUint64(8, SCHED_FLAG_RESET_ON_FORK, true);
   attributes.setInt32(16, nice, true);
   attributes.setBigUint64(24, SLICE_NS, true);

@@ -22,6 +22,9 @@ import { planExec } from "./exec-line.ts";
 import { isFull, room } from "./flow.ts";
 import { type Choice, choose, menuText } from "./menu.ts";
 
+/** Keys that may wait here for a program that does not read, bytes. */
+const MOST_KEYS_WAITING = 256 * 1024;
+
 export interface SessionContext {
   readonly account: Account;
   /** What the key's `command="…"` runs instead of whatever was asked for. */
@@ -338,13 +341,17 @@ export class GatewaySession {
     };
     stream.onEnded = () => {
       this.#stream = undefined;
+      channel.resume();
       this.#typed = () => {};
       after(left);
     };
+    stream.onDrained = () => channel.resume();
     const keys = new EscapeFilter();
     this.#typed = (bytes) => {
       const { pass, leave } = keys.filter(bytes);
       stream.keys(pass);
+      // The client of ssh keeps what the program does not read.
+      if (stream.backlog > MOST_KEYS_WAITING) channel.pause();
       if (!leave) return;
       left = true;
       stream.close();

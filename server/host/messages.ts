@@ -205,7 +205,12 @@ export interface SessionStream {
   onOutput: (bytes: Uint8Array) => void;
   /** The session or the attachment ended; `reason` is a short sentence for the person. */
   onEnded: (reason: string) => void;
+  /** Never dropped: what the program does not read waits here. */
   keys(bytes: Uint8Array): void;
+  /** Bytes that wait; a source that can wait, too, had better. */
+  readonly backlog: number;
+  /** Nothing waits any more. */
+  onDrained: () => void;
   resize(size: Size): void;
   /** The user's side took everything so far; until then no further frame is made (`pause` the other way round). */
   pause(): void;

@@ -15,6 +15,8 @@ import { listenUnix, type UnixConnection, type UnixListener } from "./unix-socke
 const TOKEN_LIFETIME_MS = 30_000;
 /** Longest frame from the person's side, bytes: a paste. */
 const MAX_FRAME_BYTES = 1024 * 1024;
+/** How often it is looked whether a program that has stopped reading has read, ms. */
+const RETRY_MS = 20;
 
 /** Called with what the view writes to, the window, and a place to hand the view back. */
 type Opening = (output: ViewOutput, size: Size, take: (view: StreamView) => void) => void;
@@ -71,8 +73,22 @@ export class StreamServer {
     const reader = new FrameReader(MAX_FRAME_BYTES);
     let view: StreamView | undefined;
     const patience = setTimeout(() => connection.close(), TOKEN_LIFETIME_MS);
+    let retry: Timer | undefined;
+    // What the program does not read stays where it comes from, as in any other stream.
+    const keepBack = (): void => {
+      const mustWait = (): boolean => view?.inputFull === true && !connection.hungUp;
+      if (retry !== undefined || !mustWait()) return;
+      connection.pause();
+      retry = setInterval(() => {
+        if (mustWait()) return;
+        clearInterval(retry);
+        retry = undefined;
+        connection.resume();
+      }, RETRY_MS);
+    };
     connection.onClosed = () => {
       clearTimeout(patience);
+      clearInterval(retry);
       view?.leave();
     };
     connection.onDrained = () => view?.drained();
@@ -93,6 +109,7 @@ export class StreamServer {
           view = made;
         });
       }
+      keepBack();
     };
   }
 }

@@ -11,6 +11,9 @@ import { connectUnix, type UnixConnection } from "./unix-socket.ts";
 const START = "\x1b[?1049h\x1b[?1h";
 const STOP = `${TERMINAL_RESET}\x1b[?1049l`;
 
+/** So long what was typed may still wait for the session when the person leaves, ms. */
+const PARTING_MS = 1000;
+
 /** A frame for a terminal is never longer, bytes. */
 const MAX_FRAME_BYTES = 64 * 1024 * 1024;
 
@@ -32,6 +35,7 @@ class Stream implements SessionStream {
   #ended = false;
   onOutput: (bytes: Uint8Array) => void = () => {};
   onEnded: (reason: string) => void = () => {};
+  onDrained: () => void = () => {};
 
   constructor(connection: UnixConnection) {
     this.#connection = connection;
@@ -41,7 +45,12 @@ class Stream implements SessionStream {
         else if (type === "e") this.#reason = new TextDecoder().decode(contents);
       }
     };
+    connection.onDrained = () => this.onDrained();
     connection.onClosed = () => this.#end();
+  }
+
+  get backlog(): number {
+    return this.#connection.backlog;
   }
 
   keys(bytes: Uint8Array): void {
@@ -62,6 +71,7 @@ class Stream implements SessionStream {
 
   close(): void {
     this.#connection.end();
+    setTimeout(() => this.#connection.close(), PARTING_MS).unref();
   }
 
   #show(bytes: Uint8Array): void {

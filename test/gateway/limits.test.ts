@@ -346,6 +346,29 @@ describe("after a login", () => {
   });
 });
 
+test("what the program does not read stays with the client", async () => {
+  const stream = new EndlessStream();
+  await open({}, contextWith(stream));
+  const client = await door.client();
+  const total = 16 * 1024 * 1024;
+  client.exec("sterna-server attach --here", (_error, channel) => channel.write(Buffer.alloc(total, 0x61)));
+  await until("the first of it", () => stream.typed > 0);
+  // The window of the channel goes on for a while.
+  let before = -1;
+  await until("an end of that", async () => {
+    const same = stream.typed === before;
+    before = stream.typed;
+    await door.ssh(["sterna-server list"]);
+    return same;
+  });
+  expect(stream.typed).toBeLessThan(total / 2);
+  await until("all of it", () => {
+    stream.read();
+    return stream.typed === total;
+  });
+  client.destroy();
+});
+
 /** A host whose only session is that stream. */
 function contextWith(stream: EndlessStream): Door["context"] {
   const reply = { ok: true, session: "1", attached: false, pid: 1, stream: { path: "", token: "" } };
@@ -372,6 +395,9 @@ const nobody = (): void => {};
 class EndlessStream implements SessionStream {
   onOutput: (bytes: Uint8Array) => void = nobody;
   onEnded: (reason: string) => void = () => {};
+  onDrained: () => void = () => {};
+  backlog = 0;
+  typed = 0;
   paused = false;
   closed = false;
   sent = 0;
@@ -388,7 +414,15 @@ class EndlessStream implements SessionStream {
     this.onOutput(new Uint8Array(16_384).fill(0x61));
     this.sent += 16_384;
   }
-  keys(): void {}
+  keys(bytes: Uint8Array): void {
+    this.typed += bytes.length;
+    this.backlog += bytes.length;
+  }
+  /** Reads what was typed. */
+  read(): void {
+    this.backlog = 0;
+    this.onDrained();
+  }
   resize(): void {}
   pause(): void {
     this.paused = true;

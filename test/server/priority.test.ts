@@ -18,7 +18,7 @@ const SCRIPT = `
   import { getPriority } from "node:os";
   import { Pty } from "./server/pty.ts";
   import { takePrecedence, takeShortSlices } from "./sys/priority.ts";
-  const see = (text) => ({ slice: Number(/se\\.slice\\s*:\\s*(\\d+)/.exec(text)[1]), nice: Number(/prio\\s*:\\s*(\\d+)/.exec(text)[1]) - 120 });
+  const see = (text) => ({ policy: Number(/policy\\s*:\\s*(\\d+)/.exec(text)[1]), slice: Number(/se\\.slice\\s*:\\s*(\\d+)/.exec(text)[1]), nice: Number(/prio\\s*:\\s*(\\d+)/.exec(text)[1]) - 120 });
   const usual = see(readFileSync("/proc/self/sched", "latin1"));
   const taken = process.argv.includes("precedence") ? takePrecedence(-5) : takeShortSlices();
   const own = see(readFileSync("/proc/self/sched", "latin1"));
@@ -32,15 +32,17 @@ const SCRIPT = `
 `;
 
 interface Scheduling {
+  readonly policy: number;
   readonly slice: number;
   readonly nice: number;
 }
 
 function run(
-  ...words: string[]
+  words: readonly string[] = [],
+  under: readonly string[] = [],
 ): Record<"usual" | "own" | "child", Scheduling> & { readonly taken: boolean } {
   const root = join(import.meta.dir, "../..");
-  const result = Bun.spawnSync([process.execPath, "-e", SCRIPT, ...words], { cwd: root });
+  const result = Bun.spawnSync([...under, process.execPath, "-e", SCRIPT, ...words], { cwd: root });
   expect(result.stderr.toString()).toBe("");
   return JSON.parse(result.stdout.toString());
 }
@@ -48,13 +50,20 @@ function run(
 test.skipIf(!shown)("short slices are this process's, not the program's in the session", () => {
   const { taken, usual, own, child } = run();
   expect(taken).toBe(true);
-  expect(own).toEqual({ slice: 100_000, nice: usual.nice });
+  expect(own).toEqual({ policy: 0, slice: 100_000, nice: usual.nice });
   expect(child).toEqual(usual);
 });
 
 test.skipIf(!shown || process.getuid!() !== 0)("so is precedence", () => {
-  const { taken, usual, own, child } = run("precedence");
+  const { taken, usual, own, child } = run(["precedence"]);
   expect(taken).toBe(true);
-  expect(own).toEqual({ slice: 100_000, nice: -5 });
-  expect(child).toEqual({ slice: usual.slice, nice: Math.max(0, usual.nice) });
+  expect(own).toEqual({ policy: 0, slice: 100_000, nice: -5 });
+  expect(child).toEqual({ policy: 0, slice: usual.slice, nice: Math.max(0, usual.nice) });
+});
+
+test.skipIf(!shown || !Bun.which("chrt"))("a process in another class stays there", () => {
+  const { taken, usual, own, child } = run([], ["chrt", "--batch", "0"]);
+  expect(taken).toBe(false);
+  expect(own).toEqual(usual);
+  expect(child).toEqual(usual);
 });
