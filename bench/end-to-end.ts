@@ -1,12 +1,13 @@
 /**
- * Whole programs against stock Mosh in one run: key-to-echo latency, time to connect through a real sshd, throughput of
+ * Whole programs against stock Mosh in one run: key-to-echo latency (also beside busy programs), time to connect through a real sshd, throughput of
  * `cat` through a server, memory of an idle session. Clients run on a pseudo-terminal of this process; prediction is
  * off. Printed as ratios to stock. Not part of the test run; loopback only.
  *
- *   end-to-end.ts [latency] [connecting] [throughput] [idle]
+ *   end-to-end.ts [latency] [busy] [connecting] [throughput] [idle]
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { takeShortSlices } from "../sys/priority.ts";
 import { Home } from "../test/drivers/home.ts";
 import {
   clientProgram,
@@ -27,6 +28,9 @@ import { cpuSeconds, serversAmong } from "./load/processes.ts";
 /** Keys of a round, for each pair. */
 const KEYS = 200;
 const ROUNDS = 6;
+const BUSY_ROUNDS = 2;
+/** Twice as many as the cores of the machines that this runs on. */
+const HOGS = 4;
 /** Between two keystrokes, ms: a fast typist, and not in step with any timer of a server. */
 const KEY_PAUSE = { least: 25, spread: 40 };
 const CONNECTS = 9;
@@ -76,11 +80,14 @@ function stepsOfOneMs(): number {
   return steps / Math.min(...Array.from({ length: 200 }, () => count(steps)));
 }
 
-/** One round of keys, all pairs by turns. Times in ms: of each pair, and of the machine alone. */
-async function typeRound(
-  sessions: readonly { readonly client: PtyClient }[],
-  steps: number,
-): Promise<{ readonly times: number[][]; readonly machine: number[] }> {
+/** Times in ms: of each pair, and of the machine alone. */
+interface Round {
+  readonly times: number[][];
+  readonly machine: number[];
+}
+
+/** One round of keys, all pairs by turns. */
+async function typeRound(sessions: readonly { readonly client: PtyClient }[], steps: number): Promise<Round> {
   const times = sessions.map((): number[] => []);
   const machine: number[] = [];
   for (let i = 0; i < KEYS; i++) {
@@ -99,29 +106,55 @@ async function typeRound(
   return { times, machine };
 }
 
-/**
- * On a shared machine the slowest hundredth of anything is the machine's. So work of about the same length that waits for nothing
- * is timed between the keys, and the round counts in which that was disturbed least.
- */
-async function latency(home: Home): Promise<void> {
-  console.log(`\nkey to echo, ms (prediction off; the quietest of ${ROUNDS} rounds of ${KEYS} keys)`);
-  line("", "median", "p99", "median/stock", "p99/stock");
+/** So many rounds with fresh sessions of all pairs. */
+async function typeRounds(home: Home, rounds: number): Promise<Round[]> {
   const echo = ["sh", "-c", "stty raw -echo; echo ready; exec cat"];
   const sessions = await Promise.all(PAIRS.map((pair) => attach(pair, home, echo)));
   const steps = stepsOfOneMs();
   for (const { client } of sessions) await client.see("ready");
-  const rounds: Awaited<ReturnType<typeof typeRound>>[] = [];
-  for (let round = 0; round < ROUNDS; round++) rounds.push(await typeRound(sessions, steps));
-  const disturbance = rounds.map(({ machine }) => quantile(machine, 0.99));
-  const { times, machine } = rounds[disturbance.indexOf(Math.min(...disturbance))]!;
+  const typed: Round[] = [];
+  for (let round = 0; round < rounds; round++) typed.push(await typeRound(sessions, steps));
+  for (const { client } of sessions) await client.quit();
+  return typed;
+}
+
+function printRound({ times, machine }: Round): void {
+  line("", "median", "p99", "median/stock", "p99/stock");
   const median = times.map((t) => quantile(t, 0.5));
   const p99 = times.map((t) => quantile(t, 0.99));
   for (const [j, pair] of PAIRS.entries()) {
     line(nameOf(pair), median[j]!, p99[j]!, median[j]! / median[0]!, p99[j]! / p99[0]!);
   }
   line("counting for 1 ms", quantile(machine, 0.5), quantile(machine, 0.99));
+}
+
+/**
+ * On a shared machine the slowest hundredth of anything is the machine's. So work of about the same length that waits for nothing
+ * is timed between the keys, and the round counts in which that was disturbed least.
+ */
+async function latency(home: Home): Promise<void> {
+  console.log(`\nkey to echo, ms (prediction off; the quietest of ${ROUNDS} rounds of ${KEYS} keys)`);
+  const rounds = await typeRounds(home, ROUNDS);
+  const disturbance = rounds.map(({ machine }) => quantile(machine, 0.99));
+  printRound(rounds[disturbance.indexOf(Math.min(...disturbance))]!);
   console.log(`counting for 1 ms, p99 of each round: ${disturbance.map((ms) => ms.toFixed(1)).join(" ")}`);
-  for (const { client } of sessions) await client.quit();
+}
+
+/** The same on a machine whose cores are all busy with programs that compute. */
+async function busy(home: Home): Promise<void> {
+  console.log(
+    `\nkey to echo beside ${HOGS} programs that compute, ms (${BUSY_ROUNDS} rounds of ${KEYS} keys)`,
+  );
+  const hogs = Array.from({ length: HOGS }, () => Bun.spawn(["sh", "-c", "while :; do :; done"]));
+  try {
+    const rounds = await typeRounds(home, BUSY_ROUNDS);
+    printRound({
+      times: PAIRS.map((_, at) => rounds.flatMap(({ times }) => times[at]!)),
+      machine: rounds.flatMap(({ machine }) => machine),
+    });
+  } finally {
+    for (const hog of hogs) hog.kill();
+  }
 }
 
 async function connecting(home: Home): Promise<void> {
@@ -243,7 +276,9 @@ async function idle(home: Home): Promise<void> {
 
 /** Parts by name on the command line; none: all. */
 const words = process.argv.slice(2);
-const PARTS = { latency, connecting, throughput, idle };
+const PARTS = { latency, busy, connecting, throughput, idle };
+// What is measured must be the programs, not how long the measuring waits for a core.
+takeShortSlices();
 const home = new Home();
 try {
   for (const [name, part] of Object.entries(PARTS)) {

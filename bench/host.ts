@@ -2,7 +2,7 @@
  * A host against one stock mosh-server a session, in one run: many idle sessions (memory, processor time), a quiet session
  * beside flooding ones, time to create a session. Many typists are load.ts's.
  *
- *   host.ts [idle] [flood] [create] [--idle=3000] [--stock-idle=300] [--seconds=20]
+ *   host.ts [idle] [flood] [create] [--idle=3000] [--stock-idle=300] [--seconds=N]
  */
 import { takePrecedence } from "../sys/priority.ts";
 import { loadCore } from "../wasm-core/load.ts";
@@ -118,7 +118,7 @@ async function flood(): Promise<void> {
       const [quiet] = await openMany(server, 1, ["cat"], (_client, now) => typist?.frame(now));
       typist = new Typist(quiet!, times);
       frames.clear();
-      await type(typist, 100, option("seconds", 20));
+      await type(typist, 100, option("seconds", 40));
       const counts = floods.map((client) => frames.get(client) ?? 0);
       console.log(
         `${server.name.padEnd(38)}${ms(times.at(0.5)).padStart(9)}${ms(times.at(0.99)).padStart(10)}${ms(times.max).padStart(10)}${`${Math.min(...counts)}/${Math.max(...counts)}`.padStart(20)}`,

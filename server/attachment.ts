@@ -31,6 +31,8 @@ const FRAME_BURST = 4;
 export interface Peer {
   readonly address: string;
   readonly port: number;
+  /** The same as the system wants it, once something was sent there; for udp.ts. */
+  raw?: Uint8Array | undefined;
 }
 
 /** What an attachment needs of a session. */
@@ -59,7 +61,7 @@ export interface AttachmentOptions {
   readonly send: (datagram: Uint8Array, peer: Peer) => SendFailure | undefined;
   readonly log: (message: string) => void;
   /** A datagram was taken: the loop must run a pass. Not called by tests that drive time themselves. */
-  readonly received?: () => void;
+  readonly received?: (now: number) => void;
   /** Input and sizes of this client have no effect. */
   readonly readOnly?: boolean;
   /** Larger windows count as so large. */
@@ -204,7 +206,7 @@ export class Attachment implements HubMember, Viewer {
       // Also the first word of a client is input, empty as it may be.
       if (reception.news || !this.#session.started) this.#deliverInput(now);
     }
-    this.#options.received?.();
+    this.#options.received?.(now);
     return reception;
   }
 

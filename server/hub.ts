@@ -80,7 +80,7 @@ export class Hub {
       options.ports,
       {
         datagram: (bytes, address, port, congested) => {
-          table.deliver(bytes, { address, port }, clock(), congested);
+          table.deliver(bytes, { address, port, raw: undefined }, clock(), congested);
         },
         error: (failure) => table.failed(failure),
       },
@@ -116,7 +116,7 @@ export class Hub {
   }
 
   send(datagram: Uint8Array, peer: Peer): SendFailure | undefined {
-    return this.#socket.send(datagram, peer.address, peer.port);
+    return this.#socket.send(datagram, peer);
   }
 
   close(): void {

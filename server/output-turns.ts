@@ -104,6 +104,11 @@ export class OutputTurns {
 
   /** A key goes to `who`: until it answers, none of the others writes. */
   hold(who: Flooding): void {
+    if (!this.#running && this.#queue.length === 0) {
+      this.#keys[0]!++;
+      this.#typist = who;
+      return;
+    }
     const now = this.#time.now();
     // Who had a turn once and has not come back for so long does not flood any more.
     const running = now - this.#runningSince <= TURN_MS ? this.#running : undefined;

@@ -170,7 +170,7 @@ export class PtyDevice {
   write(bytes: Uint8Array): Uint8Array {
     let rest = bytes;
     while (rest.length > 0) {
-      const written = Number(libc().write(this.master, rest, BigInt(rest.length)));
+      const written = libc().write(this.master, rest, rest.length as never);
       if (written === rest.length) return NOTHING;
       if (written < 0) return errno() === EAGAIN ? rest : NOTHING;
       rest = rest.subarray(written);

@@ -30,6 +30,10 @@ const SIGNALS: readonly (readonly [index: number, signal: number])[] = [
   [VSUSP, 20],
 ];
 
+const SPECIAL = [VINTR, VQUIT, VSUSP, VSTART, VSTOP];
+/** More than so many bytes at once are no keys but a paste, which will have control characters. */
+const KEYS = 32;
+
 /** What some input does to the terminal's output by Ctrl-S and Ctrl-Q. */
 type FlowKey = "stop" | "start" | undefined;
 
@@ -39,6 +43,10 @@ export class PtyInput {
   #waiting: Uint8Array[] = [];
   #bytes = 0;
   #retry: Timer | undefined;
+  /** The terminal had only control characters for what is looked for here, when it was asked last. */
+  #plainIsPlain = false;
+  /** By Ctrl-S; then any character may start it again. */
+  #stopped = false;
   #closed = false;
 
   /** @param onFlowKey called before input that stops or starts the output is written */
@@ -51,10 +59,14 @@ export class PtyInput {
   write(bytes: Uint8Array): number {
     if (this.#closed) return 0;
     let rest = bytes;
-    const modes = this.#device.modes();
+    const modes = this.#isPlain(bytes) ? undefined : this.#device.modes();
     if (modes) {
+      this.#plainIsPlain = SPECIAL.every((index) => isControl(modes.characters[index]!));
       const key = flowKey(rest, modes);
-      if (key) this.#onFlowKey(key);
+      if (key) {
+        this.#stopped = key === "stop";
+        this.#onFlowKey(key);
+      }
       if (this.#waiting.length > 0) rest = this.#overtake(rest, modes);
     }
     if (this.#waiting.length === 0) rest = this.#device.write(rest);
@@ -66,6 +78,13 @@ export class PtyInput {
       this.#retryLater();
     }
     return rest.length - kept.length;
+  }
+
+  /** Nothing in this input can do more than be read, so the terminal need not be asked for its modes: a system call. */
+  #isPlain(bytes: Uint8Array): boolean {
+    if (!this.#plainIsPlain || this.#stopped || this.#waiting.length > 0 || bytes.length > KEYS) return false;
+    for (let at = 0; at < bytes.length; at++) if (isControl(bytes[at]!)) return false;
+    return true;
   }
 
   /** More had better not come. */
@@ -138,6 +157,11 @@ function flowKey(bytes: Uint8Array, modes: LineModes): FlowKey {
   const start = modes.inputFlags & IXANY ? bytes.length - 1 : lastOf(bytes, modes.characters[VSTART]);
   if (stop > start || (stop >= 0 && stop === bytes.length - 1)) return "stop";
   return start >= 0 ? "start" : undefined;
+}
+
+/** 0, no character at all, is one too. */
+function isControl(character: number): boolean {
+  return character < 0x20 || character === 0x7f;
 }
 
 /** Position of the last `character`, -1 if there is none; 0 means that the terminal has no such character. */

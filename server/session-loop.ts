@@ -30,8 +30,8 @@ export interface Seat {
   hasRoom(diff: Uint8Array): boolean;
   /** Keys had better not come now. */
   readonly inputFull: boolean;
-  /** Something arrived: what is due must be looked at. */
-  received(): void;
+  /** Something arrived: what is due must be looked at. @param now when, if that is known */
+  received(now?: number): void;
 }
 
 /** Somebody who looks at the session: an attachment, or a stream of this machine. */
@@ -59,7 +59,7 @@ export interface Viewer {
 export interface SessionLoopOptions extends SessionOptions {
   /** Milliseconds, monotonic. */
   readonly clock: () => number;
-  /** Keeps the session's time; shared by those of a process. */
+  /** Wakes the session up; shared by those of a process. It runs on the same clock. */
   readonly wheel: Wheel;
   readonly limits: Limits;
   /** Where login records go; undefined: the session has none. */
@@ -94,7 +94,9 @@ export class SessionLoop implements SessionActivity {
   #lastClientState: number;
   #lastInput: number;
   #utmp: UtmpRecord | undefined;
-  readonly #alarm = new Alarm(() => this.pass());
+  readonly #alarm = new Alarm((now) => {
+    if (!this.#finished) this.#pass(now);
+  });
   /** When the alarm has woken us at the latest; Infinity: it is not set. */
   #wakeBy = Number.POSITIVE_INFINITY;
   /** The judge has nothing to say before this; what happens meanwhile only makes it later. */
@@ -137,7 +139,7 @@ export class SessionLoop implements SessionActivity {
       blank: () => session.blank(),
       input: (events) => this.#input(viewer, events),
       hasRoom: (diff) => session.hasRoom(diff),
-      received: () => this.#received(viewer),
+      received: (now) => this.#received(viewer, now),
     };
     const viewer = make(seat);
     this.#viewers.push({ viewer, since: this.#clock(), quit });
@@ -213,9 +215,8 @@ export class SessionLoop implements SessionActivity {
   }
 
   /** A viewer has heard something. Often nothing is due after it, and no more need be looked at. */
-  #received(viewer: Viewer): void {
+  #received(viewer: Viewer, now = this.#clock()): void {
     if (this.#finished) return;
-    const now = this.#clock();
     const wait = viewer.waitTime(now);
     if (wait <= 0 || this.#closing || viewer.ended(now) !== undefined) this.#pass(now);
     else this.#wakeWithin(wait, now);
@@ -350,8 +351,7 @@ export class SessionLoop implements SessionActivity {
   #wakeIn(wait: number, now: number): void {
     const slack = slackOf(wait);
     this.#wakeBy = now + wait + slack;
-    const { wheel } = this.#options;
-    wheel.set(this.#alarm, wheel.now() + wait, slack);
+    this.#options.wheel.set(this.#alarm, now + wait, slack);
   }
 
   /** Something is due that may come before what the alarm is set for, or while that is overslept. */

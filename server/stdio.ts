@@ -26,7 +26,7 @@ export interface Size {
 export function writeText(fd: number, text: string): boolean {
   let bytes: Uint8Array = new TextEncoder().encode(text);
   while (bytes.length > 0) {
-    const written = Number(libc().write(fd, bytes, BigInt(bytes.length)));
+    const written = libc().write(fd, bytes, bytes.length as never);
     if (written <= 0) return false;
     bytes = bytes.subarray(written);
   }

@@ -11,8 +11,6 @@ import { DEFAULT_PORTS, isNumericAddress, type PortRange } from "./address.ts";
 
 const EAGAIN = 11;
 const EMSGSIZE = 90;
-/** Addresses remembered; beyond, all are forgotten and learnt anew. */
-const MAX_ADDRESSES = 4096;
 /** The first answer of a passive lookup on Linux; stock's "any interface" therefore means IPv4. */
 const ANY_ADDRESS = "0.0.0.0";
 
@@ -20,6 +18,13 @@ const ANY_ADDRESS = "0.0.0.0";
 export interface SendFailure {
   readonly kind: "emsgsize" | "other";
   readonly text: string;
+}
+
+/** Where a datagram goes. */
+interface Destination {
+  readonly address: string;
+  readonly port: number;
+  raw?: Uint8Array | undefined;
 }
 
 export interface UdpEvents {
@@ -48,8 +53,6 @@ export class UdpSocket {
   readonly family: "inet" | "inet6";
   readonly #fd: number;
   #closed = false;
-  /** Addresses as the system wants them. */
-  readonly #addresses = new Map<string, Uint8Array>();
 
   private constructor(main: BunSocket, congested: BunSocket | undefined, family: "inet" | "inet6") {
     this.#main = main;
@@ -110,13 +113,13 @@ export class UdpSocket {
   /**
    * Never throws: a datagram that cannot leave is lost, as on any network, and the failure returned. Not by the runtime's
    * socket, which parses the address each time and costs twice as much.
+   * @param peer keeps its address as the system wants it
    */
-  send(datagram: Uint8Array, address: string, port: number): SendFailure | undefined {
+  send(datagram: Uint8Array, peer: Destination): SendFailure | undefined {
     if (this.#closed) return undefined;
-    const to = this.#rawAddress(address);
-    if (!to) return { kind: "other", text: `sendto: ${address} is no ${this.family} address` };
-    to[2] = port >> 8;
-    to[3] = port;
+    peer.raw ??= this.#rawAddress(peer);
+    const to = peer.raw;
+    if (!to) return { kind: "other", text: `sendto: ${peer.address} is no ${this.family} address` };
     const { sendto } = libc();
     if (sendto(this.#fd, datagram, datagram.length as never, 0, to, to.length) >= 0) return undefined;
     // The kernel reports what an earlier datagram met (ICMP) by failing the next send, which then has not left. The
@@ -124,19 +127,17 @@ export class UdpSocket {
     if (sendto(this.#fd, datagram, datagram.length as never, 0, to, to.length) >= 0) return undefined;
     const number = errno();
     // A zone (`%eth0`) is the number of an interface here, and an interface that comes back has another.
-    this.#addresses.delete(address);
+    peer.raw = undefined;
     // As lost as in any other full queue.
     if (number === EAGAIN) return undefined;
     return { kind: number === EMSGSIZE ? "emsgsize" : "other", text: `sendto: ${errorText(number)}` };
   }
 
-  #rawAddress(address: string): Uint8Array | undefined {
-    const known = this.#addresses.get(address);
-    if (known) return known;
+  #rawAddress({ address, port }: Destination): Uint8Array | undefined {
     const raw = rawSocketAddress(address, this.family);
     if (!raw) return undefined;
-    if (this.#addresses.size >= MAX_ADDRESSES) this.#addresses.clear();
-    this.#addresses.set(address, raw);
+    raw[2] = port >> 8;
+    raw[3] = port;
     return raw;
   }
 

@@ -6,7 +6,7 @@
 import type { DropReason } from "./drops.ts";
 import type { Instruction } from "./instruction.ts";
 import { MAX_RECEIVED_STATES, MAX_STATE, QUENCH_INTERVAL } from "./params.ts";
-import type { SyncObject } from "./sync-object.ts";
+import { releaseFirst, type SyncObject } from "./sync-object.ts";
 
 interface ReceivedState<R> {
   readonly number: bigint;
@@ -93,7 +93,7 @@ export class Receiver<R extends SyncObject<R>> {
   }
 
   release(): void {
-    for (const entry of this.#received.splice(0)) entry.state.release();
+    releaseFirst(this.#received, this.#received.length);
     this.#taken?.release();
   }
 
@@ -114,6 +114,6 @@ export class Receiver<R extends SyncObject<R>> {
   #throwAway(number: bigint): void {
     let keep = 0;
     while (this.#received[keep]!.number < number) keep++;
-    if (keep > 0) for (const entry of this.#received.splice(0, keep)) entry.state.release();
+    releaseFirst(this.#received, keep);
   }
 }

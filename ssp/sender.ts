@@ -24,7 +24,7 @@ import {
   SHUTDOWN_TIMEOUT,
 } from "./params.ts";
 import type { RttEstimator } from "./rtt.ts";
-import type { SyncObject } from "./sync-object.ts";
+import { releaseFirst, type SyncObject } from "./sync-object.ts";
 
 /** One state that was sent. */
 interface SentState<L> {
@@ -88,7 +88,9 @@ export class Sender<L extends SyncObject<L>> {
   #inVain = 0;
   #shutdownStart: number | undefined;
   #shutdownTries = 0;
-  #lastAckSent = 0n;
+  /** The peer's newest state is the one with which it ends the session, and it was told that we have that. */
+  #peerEnds = false;
+  #peerEndAcknowledged = false;
 
   /**
    * @param local taken over
@@ -177,7 +179,7 @@ export class Sender<L extends SyncObject<L>> {
 
   /** We told the peer that we have the state with which it ends the session [P 10.4]. */
   get counterpartyShutdownAcknowledged(): boolean {
-    return this.#lastAckSent === MAX_STATE;
+    return this.#peerEndAcknowledged;
   }
 
   /** Tries or time are used up [P 10.3]. */
@@ -209,13 +211,14 @@ export class Sender<L extends SyncObject<L>> {
     this.#worked = undefined;
     if (at <= 0) return;
     this.#inVain = 0;
-    for (const entry of this.#sent.splice(0, at)) entry.state.release();
+    releaseFirst(this.#sent, at);
   }
 
   /** The peer's newest state is now `number` [P 9.8]. */
   received(number: bigint, hasDiff: boolean, now: number): void {
     this.#worked = undefined;
     this.#ackNum = number;
+    this.#peerEnds = number === MAX_STATE;
     this.#peerAdvanced = now;
     if (hasDiff) {
       this.#dataAckPending = true;
@@ -259,13 +262,13 @@ export class Sender<L extends SyncObject<L>> {
     this.#nextSend = NEVER;
     if (number === MAX_STATE) this.#shutdownTries++;
     this.#dataAckPending = false;
-    this.#lastAckSent = this.#ackNum;
+    this.#peerEndAcknowledged = this.#peerEnds;
     transmit({ oldNum: reference, newNum: number, ackNum: this.#ackNum, throwawayNum: front.number, diff });
     return true;
   }
 
   release(): void {
-    for (const entry of this.#sent.splice(0)) entry.state.release();
+    releaseFirst(this.#sent, this.#sent.length);
     this.#current.release();
     this.#ignored?.release();
     this.#forgetSilent();
@@ -316,7 +319,7 @@ export class Sender<L extends SyncObject<L>> {
       this.#nextSend = NEVER;
     }
 
-    if (this.shutdownInProgress || this.#ackNum === MAX_STATE) this.#nextAck = back.time + interval; // [P 10.2]
+    if (this.shutdownInProgress || this.#peerEnds) this.#nextAck = back.time + interval; // [P 10.2]
     if (this.#replacedOnly) this.#worked = { at: now, assumed };
     return assumed;
   }

@@ -19,3 +19,11 @@ export interface SyncObject<T> {
   subtract(prefix: T): void;
   release(): void;
 }
+
+/** Releases the first `count` states of a list and takes them out. Not with splice, which makes an array of what it takes out. */
+export function releaseFirst(entries: { readonly state: { release(): void } }[], count: number): void {
+  if (count === 0) return;
+  for (let at = 0; at < count; at++) entries[at]!.state.release();
+  for (let at = count; at < entries.length; at++) entries[at - count] = entries[at]!;
+  entries.length -= count;
+}

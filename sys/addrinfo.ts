@@ -93,7 +93,7 @@ export function rawSocketAddress(address: string, family: "inet" | "inet6"): Uin
   if (libc().getaddrinfo(ptr(host), null, ptr(hints), ptr(result)) !== 0) return undefined;
   const head = Number(result[0]) as Pointer;
   const length = read.u32(head, OFFSET.addressLength);
-  const raw = new Uint8Array(toArrayBuffer(read.ptr(head, OFFSET.address) as Pointer, 0, length).slice(0));
+  const raw = new Uint8Array(toArrayBuffer(read.ptr(head, OFFSET.address) as Pointer, 0, length)).slice();
   libc().freeaddrinfo(head);
   return raw;
 }

@@ -23,7 +23,6 @@ const SYMBOLS = {
   fcntl: { args: ["i32", "i32", "i64"], returns: "i32" },
   pipe2: { args: ["ptr", "i32"], returns: "i32" },
   read: { args: ["i32", "ptr", "u64"], returns: "i64" },
-  write: { args: ["i32", "ptr", "u64"], returns: "i64" },
   open: { args: ["ptr", "i32"], returns: "i32" },
   close: { args: ["i32"], returns: "i32" },
   prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
@@ -48,7 +47,8 @@ const SYMBOLS = {
   bind: { args: ["i32", "ptr", "u32"], returns: "i32" },
   sendmmsg: { args: ["i32", "ptr", "u32", "i32"], returns: "i32" },
   recvmmsg: { args: ["i32", "ptr", "u32", "i32", "ptr"], returns: "i32" },
-  /** What it returns fits 32 bits: no datagram is longer. */
+  /** What these return fits 32 bits: nothing that long is written at once. */
+  write: { args: ["i32", "ptr", "u64"], returns: "i32" },
   sendto: { args: ["i32", "ptr", "u64", "i32", "ptr", "u32"], returns: "i32" },
   __errno_location: { args: [], returns: "ptr" },
 } as const;

@@ -4,8 +4,10 @@ export interface Abi {
   readonly ABI_VERSION: WebAssembly.Global;
 
   // crypto
+  aes_decrypt(keys: number, at: number, count: number): void;
   aes_decrypt_pair(keys: number, at: number): void;
   aes_decrypt_threes(keys: number, at: number, count: number): void;
+  aes_encrypt(keys: number, at: number, count: number): void;
   aes_encrypt_pair(keys: number, at: number): void;
   aes_encrypt_threes(keys: number, at: number, count: number): void;
   ocb_blocks(context: number): bigint;
@@ -13,8 +15,10 @@ export interface Abi {
   ocb_create_opener(): number;
   ocb_create_sealer(direction: number): number;
   ocb_free(context: number): void;
+  ocb_key(context: number): number;
   ocb_open(context: number, length: number): number;
-  ocb_open_ad(
+  ocb_open_begin(context: number, length: number): number;
+  ocb_open_begin_ad(
     context: number,
     nonceLength: number,
     ad: number,
@@ -22,8 +26,10 @@ export interface Abi {
     length: number,
     tagLength: number,
   ): number;
+  ocb_open_finish(context: number, length: number, tagLength: number): number;
   ocb_seal(context: number, length: number): number;
-  ocb_seal_ad(
+  ocb_seal_begin(context: number, length: number): number;
+  ocb_seal_begin_ad(
     context: number,
     nonceLength: number,
     ad: number,
@@ -31,6 +37,7 @@ export interface Abi {
     length: number,
     tagLength: number,
   ): number;
+  ocb_seal_finish(context: number, length: number): void;
   ocb_sequence(context: number): bigint;
   ocb_staging(): number;
 

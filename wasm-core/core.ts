@@ -5,7 +5,7 @@
  * an export or holds a pointer. A handle (Terminal, Sealer, Opener) that was freed throws when it is used.
  */
 import { type Abi, ROLE_HOST, ROLE_REPAIR_D1 } from "./abi.ts";
-import { Crypto, type Opener, type Sealer } from "./crypto.ts";
+import { Crypto, type LoadRuntimeAes, type Opener, type Sealer } from "./crypto.ts";
 import { HeldOutput } from "./held.ts";
 import { type Role, Terminal } from "./terminal.ts";
 import { Views } from "./views.ts";
@@ -23,12 +23,15 @@ export class Core {
   readonly #held: HeldOutput;
   readonly #crypto: Crypto;
 
-  /** @param module the compiled core.wasm (see load.ts) */
-  constructor(module: WebAssembly.Module) {
+  /**
+   * @param module the compiled core.wasm (see load.ts)
+   * @param loadRuntimeAes gets the runtime's AES for long datagrams; without it, or until it is there, the core's own does
+   */
+  constructor(module: WebAssembly.Module, loadRuntimeAes?: LoadRuntimeAes) {
     this.#abi = new WebAssembly.Instance(module, {}).exports as unknown as Abi;
     this.#views = new Views(this.#abi);
     this.#held = new HeldOutput(this.#abi, this.#views);
-    this.#crypto = new Crypto(this.#abi);
+    this.#crypto = new Crypto(this.#abi, loadRuntimeAes);
   }
 
   /** Version of the ABI the module was built with. */
@@ -67,6 +70,11 @@ export class Core {
   /** An opening handle for both directions of a key. @param key 16 bytes; not kept by reference */
   createOpener(key: Uint8Array): Opener {
     return this.#crypto.createOpener(key);
+  }
+
+  /** Loads the runtime's AES now, not when it is worth it: for benchmarks. Resolves to whether it is there. */
+  loadRuntimeAes(): Promise<boolean> {
+    return this.#crypto.loadRuntimeAes();
   }
 
   /** OCB with a nonce of the caller's choice, for test vectors only: a session uses createSealer and createOpener. */

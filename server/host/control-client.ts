@@ -2,7 +2,7 @@
  * The other end of the control socket: asks a host, and trusts it only if it runs as who it should. Used by the command
  * line (commands.ts, launch.ts) and by the ssh gateway.
  */
-import { LineReader } from "./control-server.ts";
+import { LineReader } from "./line-reader.ts";
 import { type ControlRequest, type HostConnection, PROTOCOL, type ReplyTo } from "./messages.ts";
 import { connectUnix, type UnixConnection } from "./unix-socket.ts";
 

@@ -5,14 +5,13 @@
  */
 import { ConnectionQuota } from "./connection-quota.ts";
 import type { HostReply } from "./host.ts";
+import { LineReader } from "./line-reader.ts";
 import { type ControlRequest, MAX_MESSAGE_BYTES, PROTOCOL } from "./messages.ts";
 import { requestFault } from "./request-check.ts";
 import { type Credentials, listenUnix, type UnixConnection, type UnixListener } from "./unix-socket.ts";
 
 /** Requests that one connection may have waiting. */
 const MAX_WAITING = 64;
-
-const NEWLINE = 10;
 
 type Answer = (request: ControlRequest, credentials: Credentials) => Promise<HostReply>;
 
@@ -95,34 +94,4 @@ function refuse(message: string): HostReply {
 
 function send(connection: UnixConnection, reply: HostReply): void {
   connection.write(Buffer.from(`${JSON.stringify(reply)}\n`));
-}
-
-/** Cuts a stream into lines. */
-export class LineReader {
-  readonly #limit: number;
-  #parts: Uint8Array[] = [];
-  #length = 0;
-
-  /** @param limit longest line, bytes */
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  /** The lines that `bytes` completes; undefined if one is too long. */
-  add(bytes: Uint8Array): string[] | undefined {
-    const lines: string[] = [];
-    let at = 0;
-    for (;;) {
-      const end = bytes.indexOf(NEWLINE, at);
-      const part = bytes.subarray(at, end < 0 ? bytes.length : end);
-      this.#length += part.length;
-      if (this.#length > this.#limit) return undefined;
-      this.#parts.push(part);
-      if (end < 0) return lines;
-      lines.push(Buffer.concat(this.#parts).toString("utf8"));
-      this.#parts = [];
-      this.#length = 0;
-      at = end + 1;
-    }
-  }
 }

@@ -2,15 +2,17 @@
  * Shards that share one UDP port: the kernel shares out what arrives by the sender's address, which says nothing about
  * where the session is. A datagram that nobody here can open is offered to the other shards; the one that takes it says
  * so, and from then on whatever comes from that address goes straight there. Between shards: Unix sockets in a directory
- * of the host's, frames of a few bytes more than the datagram. Called by shard-process.ts.
+ * of the host's, frames of a few bytes more than the datagram. Whoever has a socket there is a sibling: also a shard that an
+ * earlier supervisor has left behind with its sessions. Called by shard-process.ts.
  *
  *   `d` family or mark (1) │ port (2) │ address length (1) │ address │ datagram: an offer
  *   `t` the same head without a datagram: taken, send me more of these
  */
-import { unlinkSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Peer } from "../attachment.ts";
 import { encodeFrame, FrameReader } from "./frames.ts";
+import { removeStale } from "./lock.ts";
 import { connectUnix, listenUnix, type UnixConnection, type UnixListener } from "./unix-socket.ts";
 
 /** Longest datagram and address. */
@@ -21,13 +23,17 @@ const MAX_ROUTES = 100_000;
 const MAX_BACKLOG = 4 * 1024 * 1024;
 /** Offers a second to each sibling, so that noise on the port does not cost every shard its time. */
 const OFFERS_PER_SECOND = 2000;
-const RETRY_MS = 200;
-/** A shard that has not taken an address's datagrams for so long may not be the one any more, ms. */
+/** How often it is looked who is there, ms: until as many are as this host has, and from then on. */
+const SCAN_MS = { seeking: 200, usual: 1000 };
+/** Of a shard's socket: its number in its host, its process. */
+const SOCKET = /^shard-\d+-(\d+)\.sock$/;
+/** A sibling that has not taken an address's datagrams for so long may not be the one any more, ms. */
 const UNTAKEN_MS = 100;
 
-/** Which shard takes an address's datagrams. */
+/** Which sibling takes an address's datagrams. */
 interface Route {
-  readonly shard: number;
+  /** Name of its socket. */
+  readonly shard: string;
   /** When the first of those went there that were not taken yet. */
   untakenSince: number | undefined;
 }
@@ -44,34 +50,35 @@ export interface SiblingOptions {
 
 export class Siblings {
   readonly #options: SiblingOptions;
-  readonly #connections = new Map<number, UnixConnection>();
+  /** By the name of the sibling's socket; undefined: the connection is being made. */
+  readonly #connections = new Map<string, UnixConnection | undefined>();
   /** By sender. */
   readonly #routes = new Map<string, Route>();
+  readonly #own: string;
   #listener: UnixListener | undefined;
   #offers = OFFERS_PER_SECOND;
   #offersAt = 0;
+  #scanning: Timer | undefined;
   #closed = false;
 
   constructor(options: SiblingOptions) {
     this.#options = options;
+    this.#own = `shard-${options.number}-${process.pid}.sock`;
   }
 
   start(): void {
-    const { directory, number, count } = this.#options;
-    const path = pathOf(directory, number);
-    try {
-      unlinkSync(path);
-    } catch {
-      // There was none.
-    }
+    const path = join(this.#options.directory, this.#own);
+    // Of a process that had our number.
+    removeStale(path);
     this.#listener = listenUnix(path, 0o600, (connection) => this.#listen(connection));
-    for (let other = 0; other < count; other++) if (other !== number) void this.#connect(other);
+    this.#scan();
   }
 
   close(): void {
     this.#closed = true;
     this.#listener?.close();
-    for (const connection of this.#connections.values()) connection.close();
+    clearTimeout(this.#scanning);
+    for (const connection of this.#connections.values()) connection?.close();
   }
 
   /** What no session here can open. */
@@ -87,7 +94,7 @@ export class Siblings {
       // Whoever had the address before is gone, and another's session is elsewhere. Or it is noise: the route stays.
     }
     if (!this.#mayOffer()) return;
-    for (const other of this.#connections.values()) if (other !== known) send(other, frame);
+    for (const other of this.#connections.values()) if (other && other !== known) send(other, frame);
   }
 
   #mayOffer(): boolean {
@@ -116,16 +123,31 @@ export class Siblings {
     };
   }
 
-  /** A sibling that is not there yet, or starts again, is tried until it is. */
-  async #connect(other: number): Promise<void> {
+  /** Siblings come and go. */
+  #scan(): void {
     if (this.#closed) return;
+    const { directory, count } = this.#options;
+    for (const name of readdirSync(directory)) {
+      const process = SOCKET.exec(name)?.[1];
+      if (process === undefined || name === this.#own || this.#connections.has(name)) continue;
+      if (isRunning(Number(process))) void this.#connect(name);
+      else removeStale(join(directory, name));
+    }
+    const pause = this.#connections.size < count - 1 ? SCAN_MS.seeking : SCAN_MS.usual;
+    this.#scanning = setTimeout(() => this.#scan(), pause).unref();
+  }
+
+  async #connect(other: string): Promise<void> {
+    this.#connections.set(other, undefined);
     let connection: UnixConnection;
     try {
-      connection = await connectUnix(pathOf(this.#options.directory, other));
+      connection = await connectUnix(join(this.#options.directory, other));
     } catch {
-      setTimeout(() => void this.#connect(other), RETRY_MS);
-      return;
+      // The next scan tries again.
+      this.#connections.delete(other);
+      if (now - route.untakenSince < UNTAKEN_MS) return;
     }
+    if (this.#closed) connection.close();
     const reader = new FrameReader(MAX_FRAME_BYTES);
     connection.onData = (bytes) => {
       for (const { type, contents } of reader.add(bytes) ?? []) {
@@ -136,12 +158,11 @@ export class Siblings {
     connection.onClosed = () => {
       this.#connections.delete(other);
       for (const [name, { shard }] of this.#routes) if (shard === other) this.#routes.delete(name);
-      setTimeout(() => void this.#connect(other), RETRY_MS);
     };
     this.#connections.set(other, connection);
   }
 
-  #learn(name: string, shard: number): void {
+  #learn(name: string, shard: string): void {
     this.#routes.delete(name);
     this.#routes.set(name, { shard, untakenSince: undefined });
     if (this.#routes.size <= MAX_ROUTES) return;
@@ -150,8 +171,14 @@ export class Siblings {
   }
 }
 
-function pathOf(directory: string, number: number): string {
-  return join(directory, `shard-${number}.sock`);
+/** Also true for a process of another user. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
 
 function nameOf({ address, port }: Peer): string {

@@ -154,16 +154,14 @@ class Supervisor {
       hubs: {
         addresses: host.listen,
         ports: host.ports,
-        shared: host.ports.low === host.ports.high && count > 1,
+        // Also by one shard: another that an earlier host has left behind may have it.
+        shared: host.ports.low === host.ports.high,
       },
       directory: this.#options.directory,
       asRoot: this.#uid === 0,
       config: { host, limits },
     };
-    removeStale(
-      join(this.#options.directory, `stream-${number}.sock`),
-      join(this.#options.directory, `shard-${number}.sock`),
-    );
+    removeStale(join(this.#options.directory, `stream-${number}.sock`));
     const shard = new ShardProcess(settings, {
       ended: (id) => this.#host.ended(id),
       log: (level: Level, text) => this.#log.event(level, "shard says", { shard: number, text }),

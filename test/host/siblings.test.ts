@@ -1,5 +1,5 @@
 /** Shards behind one port: a datagram finds the shard that has its session. */
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

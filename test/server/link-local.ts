@@ -19,7 +19,8 @@ function plug(): void {
 plug();
 const events = { datagram: () => {}, error: () => {} };
 const socket = await UdpSocket.open("::", { low: 0, high: 0 }, events, console.error);
-const send = () => console.log(socket.send(new Uint8Array(30), "fe80::2%cable0", 60001)?.text ?? "sent");
+const peer = { address: "fe80::2%cable0", port: 60001 };
+const send = () => console.log(socket.send(new Uint8Array(30), peer)?.text ?? "sent");
 send();
 ip("link delete cable0");
 send();

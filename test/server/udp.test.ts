@@ -129,8 +129,14 @@ describe("datagrams", () => {
     client.send("ping", socket.port, "127.0.0.1");
     const from = await until("the datagram", () => received[0]);
     expect(from).toEqual({ text: "ping", address: "127.0.0.1", port: client.port, congested: false });
-    expect(socket.send(Buffer.from("pong"), from.address, from.port)).toBeUndefined();
+    expect(socket.send(Buffer.from("pong"), { address: from.address, port: from.port })).toBeUndefined();
     await until("the answer", () => answers[0] === "pong");
+    // To the same address, but another port, and back.
+    const second = await other("127.0.0.1");
+    const [to, elsewhere] = [client.port, second.port].map((port) => ({ address: "127.0.0.1", port }));
+    for (const peer of [to!, elsewhere!, to!])
+      expect(socket.send(Buffer.from("again"), peer)).toBeUndefined();
+    await until("both", () => answers.length === 3);
   });
 
   test("a peer that has gone (ICMP) neither throws nor ends anything", async () => {
@@ -138,8 +144,9 @@ describe("datagrams", () => {
     const gone = await other("127.0.0.1");
     const { port } = gone;
     gone.close();
+    const peer = { address: "127.0.0.1", port };
     await until("the report", () => {
-      expect(socket.send(Buffer.from("x"), "127.0.0.1", port)?.kind).not.toBe("emsgsize");
+      expect(socket.send(Buffer.from("x"), peer)?.kind).not.toBe("emsgsize");
       return errors.length > 0;
     });
     expect(errors[0]).toEqual({ kind: "other", text: "recvmsg: Connection refused" });
@@ -162,10 +169,18 @@ describe("datagrams", () => {
 
   test("one that is too long is reported as such", async () => {
     const { socket } = await server("127.0.0.1", 0);
-    expect(socket.send(new Uint8Array(65_600), "127.0.0.1", socket.port)).toEqual({
+    expect(socket.send(new Uint8Array(65_600), { address: "127.0.0.1", port: socket.port })).toEqual({
       kind: "emsgsize",
       text: "sendto: Message too long",
     });
+  });
+});
+
+test("an address of another family is refused in words", async () => {
+  const { socket } = await server("127.0.0.1", 0);
+  expect(socket.send(new Uint8Array(30), { address: "::1", port: 60001 })).toEqual({
+    kind: "other",
+    text: "sendto: ::1 is no inet address",
   });
 });
 

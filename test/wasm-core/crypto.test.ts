@@ -1,19 +1,29 @@
 /**
- * OCB as RFC 7253 has it. Every test of the cipher is a function of the implementation and runs on the wasm core and on
- * the oracle alike; then both are held against each other on random input. Handles: crypto-handles.test.ts.
+ * OCB as RFC 7253 has it. Every test of the cipher is a function of the implementation and runs on the wasm core, on the
+ * core with the runtime's AES and on the oracle alike; then all are held against each other on random input. Handles:
+ * crypto-handles.test.ts.
  */
 import { describe, expect, test } from "bun:test";
+import * as nodeCrypto from "node:crypto";
+import { readFileSync } from "node:fs";
+import { compileCore } from "../../wasm-core/compile.ts";
+import { Core } from "../../wasm-core/core.ts";
 import type { OcbInput } from "../../wasm-core/crypto.ts";
-import { loadCore } from "../../wasm-core/load.ts";
+import { RuntimeAes } from "../../wasm-core/runtime-aes.ts";
 import vectors from "../vectors/ocb-aes128.json";
 import { type OcbImplementation, ocbOracle } from "./ocb-oracle.ts";
 
-const core = await loadCore();
-const ocbCore: OcbImplementation = {
-  name: "wasm core",
-  seal: (input, plaintext) => core.ocbForVectors.seal(input, plaintext),
-  open: (input, ciphertext) => core.ocbForVectors.open(input, ciphertext),
-};
+const core = new Core(new WebAssembly.Module(readFileSync(compileCore())), async () =>
+  RuntimeAes.of(nodeCrypto),
+);
+await core.loadRuntimeAes();
+const ocbOf = (by: "core" | "runtime", name: string): OcbImplementation => ({
+  name,
+  seal: (input, plaintext) => core.ocbForVectors.seal(input, plaintext, by),
+  open: (input, ciphertext) => core.ocbForVectors.open(input, ciphertext, by),
+});
+const ocbCore = ocbOf("core", "wasm core");
+const ocbRuntime = ocbOf("runtime", "wasm core with the runtime's AES");
 
 const NONE = new Uint8Array(0);
 const fromHex = (text: string): Uint8Array => Uint8Array.fromHex(text);
@@ -37,7 +47,7 @@ function randomBytes(seed: number): (length: number) => Uint8Array {
     });
 }
 
-for (const ocb of [ocbCore, ocbOracle]) {
+for (const ocb of [ocbCore, ocbRuntime, ocbOracle]) {
   describe(`OCB, ${ocb.name}`, () => {
     test(`all ${vectors.cases.length} vectors seal and open`, () => {
       expect(vectors.cases.length).toBeGreaterThanOrEqual(72);
@@ -112,12 +122,15 @@ for (const ocb of [ocbCore, ocbOracle]) {
 describe("the core equals the oracle", () => {
   const compare = (note: string, input: OcbInput, plaintext: Uint8Array): void => {
     const expected = ocbOracle.seal(input, plaintext);
-    const sealed = ocbCore.seal(input, plaintext);
-    const opened = ocbCore.open(input, expected);
-    // One comparison of buffers a case, and the words only when it fails: expect() per case costs more than the cipher.
-    if (!Buffer.from(sealed).equals(expected)) expect(`${note}: ${sealed.toHex()}`).toBe(expected.toHex());
-    if (opened === undefined || !Buffer.from(opened).equals(plaintext)) {
-      expect(`${note}: ${opened?.toHex()}`).toBe(plaintext.toHex());
+    for (const ocb of [ocbCore, ocbRuntime]) {
+      const sealed = ocb.seal(input, plaintext);
+      const opened = ocb.open(input, expected);
+      const told = `${ocb.name}, ${note}`;
+      // One comparison of buffers a case, and the words only when it fails: expect() per case costs more than the cipher.
+      if (!Buffer.from(sealed).equals(expected)) expect(`${told}: ${sealed.toHex()}`).toBe(expected.toHex());
+      if (opened === undefined || !Buffer.from(opened).equals(plaintext)) {
+        expect(`${told}: ${opened?.toHex()}`).toBe(plaintext.toHex());
+      }
     }
   };
 

@@ -57,6 +57,8 @@ export const KEYS_SIZE: usize = 352;
 const DECRYPT: usize = 176;
 /** Offset of the last round's key within a direction. */
 const LAST: usize = 160;
+/** The last key of decryption is the cipher's key as it came. */
+export const KEY: usize = DECRYPT + LAST;
 
 /** The round functions. Static and inlined: four blocks at a time must share registers, not call. */
 class Round {

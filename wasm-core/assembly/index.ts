@@ -2,8 +2,10 @@
 
 // crypto
 export {
+  decryptBlocks as aes_decrypt,
   decryptPair as aes_decrypt_pair,
   decryptThrees as aes_decrypt_threes,
+  encryptBlocks as aes_encrypt,
   encryptPair as aes_encrypt_pair,
   encryptThrees as aes_encrypt_threes,
 } from "./aes";
@@ -13,10 +15,15 @@ export {
   ocb_create_opener,
   ocb_create_sealer,
   ocb_free,
+  ocb_key,
   ocb_open,
-  ocb_open_ad,
+  ocb_open_begin,
+  ocb_open_begin_ad,
+  ocb_open_finish,
   ocb_seal,
-  ocb_seal_ad,
+  ocb_seal_begin,
+  ocb_seal_begin_ad,
+  ocb_seal_finish,
   ocb_sequence,
   ocb_staging,
 } from "./ocb";

@@ -1,7 +1,10 @@
 /**
- * AEAD_AES_128_OCB (RFC 7253), in place in a staging area. Two entries: the datagrams of a session (the sealing counter
+ * AEAD_AES_128_OCB (RFC 7253), in place in a staging area. Two beginnings: the datagrams of a session (the sealing counter
  * lives in the key context and only rises) and a general one with any nonce, associated data and tag length for the
  * RFC's own vectors. Called through index.ts by wasm-core/crypto.ts. What leaks and what does not: docs/crypto.md.
+ *
+ * OCB is AES on masked blocks: begin masks, finish unmasks, and what lies between them may be done by any AES of the same
+ * key. ocb_seal and ocb_open do it with aes.ts; for long datagrams crypto.ts has the runtime's own cipher do it.
  *
  * Constant time as in aes.ts: what depends on the key or on plaintext stays in vector registers and never becomes an
  * address or a condition. The one exception is the verdict on a tag, which is public. Lengths, nonces and sequence
@@ -16,12 +19,14 @@
  *    640  next sequence number of a sealer                u64             only rises
  *    648  direction bit of a sealer, 0 or 1 << 63         u64
  *    656  blocks sealed                                   u64             only rises
+ *    672  Offset_0 between begin and finish               16 bytes
+ *    688  HASH(K, A) between begin and finish             16 bytes        zero for a session's datagrams
  *
  *   staging area: one datagram, sealed or opened in place
  *      0        8             16                 16 + n     32 + n
  *      │ (zero) │ wire nonce  │ text, n bytes    │ tag      │ slack: the last two blocks are worked on here
  */
-import { decryptBlocks, encryptBlock, encryptBlocks, expandKey, KEYS_SIZE } from "./aes";
+import { decryptBlocks, encryptBlock, encryptBlocks, expandKey, KEY, KEYS_SIZE } from "./aes";
 import { alloc, release } from "./pool";
 
 const L_STAR: usize = KEYS_SIZE;
@@ -35,7 +40,9 @@ const STRETCH_LOW: usize = KTOP + 16;
 const SEQUENCE: usize = STRETCH_LOW + 16;
 const DIRECTION: usize = SEQUENCE + 8;
 const BLOCKS: usize = DIRECTION + 8;
-const CONTEXT_SIZE: usize = BLOCKS + 16;
+const OFFSET: usize = BLOCKS + 16;
+const HASH: usize = OFFSET + 16;
+const CONTEXT_SIZE: usize = HASH + 16;
 
 /** Room for the longest UDP datagram (65,507 bytes) and the slack. */
 const STAGING: usize = memory.data(65536 + 64, 16);
@@ -126,62 +133,83 @@ function offsetOfDatagram(context: usize): v128 {
   return offsetZero(context, i64x2(0x01000000, wire), <i32>(wire >> 56) & 63);
 }
 
-/** Seals `length` bytes at `at` in place, the tag behind them (RFC 7253, 4.2). Up to 32 bytes behind are overwritten. */
-function seal(context: usize, offset: v128, at: usize, length: i32, hash: v128): void {
+/**
+ * Sealing until the cipher (RFC 7253, 4.2): the text of `length` bytes becomes the blocks that AES has to encrypt. These are
+ * the masked full blocks and, because they are AES blocks too, what the last part's pad and the tag are made from.
+ * @returns bytes from the text on to be encrypted, a multiple of 16
+ */
+function maskText(context: usize, offset: v128, length: i32): i32 {
   const full = length >> 4;
   const rest = length & 15;
-  const end = at + ((<usize>full) << 4);
+  const end = TEXT + ((<usize>full) << 4);
   let checksum = i64x2.splat(0);
   let o = offset;
-  let p = at;
+  let p = TEXT;
   for (let i = 1; i <= full; i++, p += 16) {
     const block = v128.load(p);
     o = v128.xor(o, lOf(context, i));
     checksum = v128.xor(checksum, block);
     v128.store(p, v128.xor(block, o));
   }
-  // The last part's pad and the tag are AES blocks too: they go through the cipher together with the full blocks.
-  let last = i64x2.splat(0);
   let tagAt = end;
   if (rest != 0) {
-    last = v128.and(v128.load(end), maskBelow(rest));
+    const last = v128.and(v128.load(end), maskBelow(rest));
     checksum = v128.xor(checksum, v128.xor(last, padBit(rest)));
     o = v128.xor(o, v128.load(context, L_STAR));
     v128.store(end, o);
     tagAt = end + 16;
+    // It meets its pad in sealText.
+    v128.store(end, last, 32);
   }
   v128.store(tagAt, v128.xor(v128.xor(checksum, o), v128.load(context, L_DOLLAR)));
-  encryptBlocks(context, at, full + 1 + i32(rest != 0));
-  o = offset;
-  p = at;
+  return <i32>(tagAt - TEXT) + 16;
+}
+
+/** Sealing from the cipher on: unmasks what {@link maskText} made and AES encrypted, and puts the tag behind it. */
+function sealText(context: usize, offset: v128, hash: v128, length: i32): void {
+  const full = length >> 4;
+  const rest = length & 15;
+  const end = TEXT + ((<usize>full) << 4);
+  let o = offset;
+  let p = TEXT;
   for (let i = 1; i <= full; i++, p += 16) {
     o = v128.xor(o, lOf(context, i));
     v128.store(p, v128.xor(v128.load(p), o));
   }
-  const tag = v128.xor(v128.load(tagAt), hash);
-  if (rest != 0) v128.store(end, v128.xor(v128.load(end), last));
-  v128.store(at + length, tag);
+  let tag = v128.load(end);
+  if (rest != 0) {
+    v128.store(end, v128.xor(tag, v128.load(end, 32)));
+    v128.store(end, i64x2.splat(0), 32);
+    tag = v128.load(end, 16);
+  }
+  v128.store(TEXT + length, v128.xor(tag, hash));
+}
+
+/** Opening until the cipher (RFC 7253, 4.3). @returns bytes from the text on to be decrypted: its full blocks, masked */
+function maskSealed(context: usize, offset: v128, length: i32): i32 {
+  const full = length >> 4;
+  let o = offset;
+  let p = TEXT;
+  for (let i = 1; i <= full; i++, p += 16) {
+    o = v128.xor(o, lOf(context, i));
+    v128.store(p, v128.xor(v128.load(p), o));
+  }
+  return full << 4;
 }
 
 /**
- * Opens `length` bytes at `at` in place (RFC 7253, 4.3). The tag of which `tagMask` is compared lies behind them.
+ * Opening from the cipher on: unmasks, and makes the last part's pad and the tag. The tag of which `tagMask` is compared lies
+ * behind the text.
  * @returns whether the tag is right; if not, the text is wiped
  */
-function open(context: usize, offset: v128, at: usize, length: i32, hash: v128, tagMask: v128): bool {
+function openText(context: usize, offset: v128, hash: v128, length: i32, tagMask: v128): bool {
   const full = length >> 4;
   const rest = length & 15;
-  const end = at + ((<usize>full) << 4);
-  const expected = v128.load(at + length);
+  const end = TEXT + ((<usize>full) << 4);
+  const expected = v128.load(TEXT + length);
   let checksum = i64x2.splat(0);
   let o = offset;
-  let p = at;
-  for (let i = 1; i <= full; i++, p += 16) {
-    o = v128.xor(o, lOf(context, i));
-    v128.store(p, v128.xor(v128.load(p), o));
-  }
-  decryptBlocks(context, at, full);
-  o = offset;
-  p = at;
+  let p = TEXT;
   for (let i = 1; i <= full; i++, p += 16) {
     o = v128.xor(o, lOf(context, i));
     const block = v128.xor(v128.load(p), o);
@@ -200,7 +228,7 @@ function open(context: usize, offset: v128, at: usize, length: i32, hash: v128, 
   );
   // All bytes are compared at once; only the verdict leaves the vector registers.
   if (v128.any_true(v128.and(v128.xor(tag, expected), tagMask))) {
-    memory.fill(at, 0, length + 16);
+    memory.fill(TEXT, 0, length + 16);
     return false;
   }
   return true;
@@ -280,12 +308,16 @@ export function ocb_burn(context: usize, sequences: u64, blocks: u64): void {
   store<u64>(context, sealed + min<u64>(blocks, BLOCK_LIMIT - sealed), BLOCKS);
 }
 
+/** Address of the 16 bytes of the key, inside the context. */
+export function ocb_key(context: usize): usize {
+  return context + KEY;
+}
+
 /**
- * Seals the staging area's text of `length` bytes as the next datagram: writes the wire nonce before it and the tag
- * behind it, and moves the counters on.
- * @returns the datagram's length, EXHAUSTED_SEQUENCE or EXHAUSTED_BLOCKS (for good: the key has been used up)
+ * Takes the number of the next datagram, with a text of `length` bytes, and writes the wire nonce.
+ * @returns 0, EXHAUSTED_SEQUENCE or EXHAUSTED_BLOCKS (for good: the key has been used up)
  */
-export function ocb_seal(context: usize, length: i32): i32 {
+function takeNonce(context: usize, length: i32): i32 {
   const sequence = load<u64>(context, SEQUENCE);
   if (sequence >= SEQUENCE_LIMIT) return EXHAUSTED_SEQUENCE;
   const blocks = load<u64>(context, BLOCKS) + <u64>((length + 15) >> 4);
@@ -297,20 +329,69 @@ export function ocb_seal(context: usize, length: i32): i32 {
   store<u64>(context, sequence + 1, SEQUENCE);
   store<u64>(context, blocks, BLOCKS);
   store<u64>(WIRE_NONCE, bswap<u64>(sequence | load<u64>(context, DIRECTION)));
-  seal(context, offsetOfDatagram(context), TEXT, length, i64x2.splat(0));
+  return 0;
+}
+
+/**
+ * Seals the staging area's text of `length` bytes as the next datagram: writes the wire nonce before it and the tag
+ * behind it, and moves the counters on.
+ * @returns the datagram's length, EXHAUSTED_SEQUENCE or EXHAUSTED_BLOCKS
+ */
+export function ocb_seal(context: usize, length: i32): i32 {
+  const refused = takeNonce(context, length);
+  if (refused != 0) return refused;
+  const offset = offsetOfDatagram(context);
+  encryptBlocks(context, TEXT, maskText(context, offset, length) >> 4);
+  sealText(context, offset, i64x2.splat(0), length);
   return length + 24;
 }
 
 /**
- * Opens the datagram of `length` bytes that starts at the staging area's wire nonce.
- * @returns the text's length, or REFUSED_TAG with the text wiped
+ * The part of {@link ocb_seal} before the cipher. Whoever called it encrypts the returned number of bytes, from the text on,
+ * and calls {@link ocb_seal_finish}. If that never happens a number is lost, nothing else.
+ */
+export function ocb_seal_begin(context: usize, length: i32): i32 {
+  const refused = takeNonce(context, length);
+  if (refused != 0) return refused;
+  const offset = offsetOfDatagram(context);
+  keep(context, offset, i64x2.splat(0));
+  return maskText(context, offset, length);
+}
+
+/** What finish needs of begin, beside the staging area. */
+function keep(context: usize, offset: v128, hash: v128): void {
+  v128.store(context, offset, OFFSET);
+  v128.store(context, hash, HASH);
+}
+
+/** The rest of sealing. The tag, 16 bytes of it, is behind the text. */
+export function ocb_seal_finish(context: usize, length: i32): void {
+  sealText(context, v128.load(context, OFFSET), v128.load(context, HASH), length);
+}
+
+/**
+ * Opens the datagram with a text of `length` bytes that starts at the staging area's wire nonce.
+ * @returns `length`, or REFUSED_TAG with the text wiped
  */
 export function ocb_open(context: usize, length: i32): i32 {
-  if (length < 24) return REFUSED_TAG;
-  const textLength = length - 24;
-  const zero = i64x2.splat(0);
-  const good = open(context, offsetOfDatagram(context), TEXT, textLength, zero, i64x2.splat(-1));
-  return good ? textLength : REFUSED_TAG;
+  const offset = offsetOfDatagram(context);
+  decryptBlocks(context, TEXT, maskSealed(context, offset, length) >> 4);
+  return openText(context, offset, i64x2.splat(0), length, i64x2.splat(-1)) ? length : REFUSED_TAG;
+}
+
+/** The part of {@link ocb_open} before the cipher. @returns bytes from the text on to be decrypted */
+export function ocb_open_begin(context: usize, length: i32): i32 {
+  const offset = offsetOfDatagram(context);
+  keep(context, offset, i64x2.splat(0));
+  return maskSealed(context, offset, length);
+}
+
+/** The rest of opening, with a tag of `tagLength` bytes. @returns `length`, or REFUSED_TAG with the text wiped */
+export function ocb_open_finish(context: usize, length: i32, tagLength: i32): i32 {
+  const offset = v128.load(context, OFFSET);
+  return openText(context, offset, v128.load(context, HASH), length, maskBelow(tagLength))
+    ? length
+    : REFUSED_TAG;
 }
 
 /** Offset_0 for the nonce of `length` ≤ 15 bytes that ends where the text begins, and a tag of `tagLength` bytes. */
@@ -324,11 +405,11 @@ function offsetOf(context: usize, length: i32, tagLength: i32): v128 {
 }
 
 /**
- * Seals with a nonce, associated data and tag length (1..16 bytes) of the caller's choice: for test vectors, never for a
- * session. Staging area: nonce right before the text, text, 32 bytes, then the associated data at `ad`.
- * @returns text length + tag length
+ * Begins sealing with a nonce, associated data and tag length (1..16 bytes) of the caller's choice: for test vectors, never
+ * for a session. Staging area: nonce right before the text, text, 48 bytes, then the associated data at `ad`.
+ * @returns bytes from the text on to be encrypted before ocb_seal_finish
  */
-export function ocb_seal_ad(
+export function ocb_seal_begin_ad(
   context: usize,
   nonceLength: i32,
   ad: usize,
@@ -337,12 +418,12 @@ export function ocb_seal_ad(
   tagLength: i32,
 ): i32 {
   const offset = offsetOf(context, nonceLength, tagLength);
-  seal(context, offset, TEXT, length, hashOf(context, ad, adLength));
-  return length + tagLength;
+  keep(context, offset, hashOf(context, ad, adLength));
+  return maskText(context, offset, length);
 }
 
-/** Opens what {@link ocb_seal_ad} made; `length` is that of text and tag. @returns text length or REFUSED_TAG */
-export function ocb_open_ad(
+/** Begins opening what was so sealed; `length` is the text's. @returns bytes to be decrypted before ocb_open_finish */
+export function ocb_open_begin_ad(
   context: usize,
   nonceLength: i32,
   ad: usize,
@@ -350,9 +431,7 @@ export function ocb_open_ad(
   length: i32,
   tagLength: i32,
 ): i32 {
-  const textLength = length - tagLength;
-  if (textLength < 0) return REFUSED_TAG;
   const offset = offsetOf(context, nonceLength, tagLength);
-  const hash = hashOf(context, ad, adLength);
-  return open(context, offset, TEXT, textLength, hash, maskBelow(tagLength)) ? textLength : REFUSED_TAG;
+  keep(context, offset, hashOf(context, ad, adLength));
+  return maskSealed(context, offset, length);
 }

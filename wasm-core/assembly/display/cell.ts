@@ -122,16 +122,20 @@ export function printability(lineage: usize, cell: u64): i32 {
   return base < 0xa0 || Widths.ofClass(HOST_WIDTHS, kind) <= 0 ? PRINT_IMPOSSIBLE : PRINT_DOUBTFUL;
 }
 
+/** Whether the cell that {@link marksEnd} or {@link printedBytes} looked at leaves the cursor where everybody expects it. */
+let settled: bool = false;
+
+export function wasSettled(): bool {
+  return settled;
+}
+
 /**
- * Prints the marks of a cluster behind its base; stops at the first character that would take a cell of its own at
- * the peer. False if one of them is of unsettled width.
+ * Where the marks of a cluster end that are printed behind its base: before the first character that would take a cell
+ * of its own at the peer.
  */
-function putMarks(lineage: usize, content: u32, afterBase: bool): bool {
-  let p = clusterPtr(lineage, content);
-  const end = p + <usize>clusterLength(lineage, content);
-  if (afterBase) p += utf8Length(base);
-  const first = p;
-  let settled = true;
+function marksEnd(lineage: usize, content: u32, first: usize): usize {
+  const end = clusterPtr(lineage, content) + <usize>clusterLength(lineage, content);
+  let p = first;
   while (p < end) {
     const mark = decodeUtf8(p);
     const kind = Widths.classOf(mark);
@@ -139,8 +143,17 @@ function putMarks(lineage: usize, content: u32, afterBase: bool): bool {
     if (mark == EMOJI_SELECTOR || kind >= FIRST_UNSETTLED) settled = false;
     p += utf8Length(mark);
   }
-  if (p > first) putBytes(first, <i32>(p - first));
-  return settled;
+  return p;
+}
+
+/** How many of its bytes {@link putCell} prints of a cluster whose base is its own. */
+export function printedBytes(lineage: usize, cell: u64, kind: i32): i32 {
+  const content = <u32>cell;
+  const text = clusterPtr(lineage, content);
+  const length = utf8Length(base);
+  settled = kind == PRINT_SETTLED;
+  if (kind == PRINT_DOUBTFUL && moshWidth(base) < 0) return length;
+  return <i32>(marksEnd(lineage, content, text + length) - text);
 }
 
 /** Prints the cell that {@link printability} was just asked about, if not PRINT_IMPOSSIBLE. False if the position behind it is unknown. */
@@ -149,9 +162,12 @@ export function putCell(lineage: usize, cell: u64, kind: i32): bool {
   putCodePoint(base);
   // A peer that drops the base would hang its marks on the blank, or on anything else.
   if (kind == PRINT_DOUBTFUL && moshWidth(base) < 0) return false;
-  let settled = kind == PRINT_SETTLED;
+  settled = kind == PRINT_SETTLED;
   if (content & L.CELL_CLUSTER) {
-    if (!putMarks(lineage, content, (content & L.CELL_FALLBACK) == 0)) settled = false;
+    let first = clusterPtr(lineage, content);
+    if ((content & L.CELL_FALLBACK) == 0) first += utf8Length(base);
+    const end = marksEnd(lineage, content, first);
+    if (end > first) putBytes(first, <i32>(end - first));
   } else if (content & L.CELL_FALLBACK && content & L.CONTENT_MASK) {
     putCodePoint(content & L.CONTENT_MASK);
     if (isUnsettledWidth(content & L.CONTENT_MASK)) settled = false;

@@ -9,10 +9,19 @@ function comparedBytes(a: usize, b: usize, columns: i32): usize {
 }
 
 class Cells {
-  /** Zero if the 32 bytes at `a` and `b` are equal. */
+  /** Zero if the 16 cells at `a` and `b` are equal. */
   // @ts-ignore: decorator
   @inline static difference(a: usize, b: usize): v128 {
-    return v128.or(v128.xor(v128.load(a), v128.load(b)), v128.xor(v128.load(a, 16), v128.load(b, 16)));
+    return v128.or(
+      v128.or(
+        v128.or(v128.xor(v128.load(a), v128.load(b)), v128.xor(v128.load(a, 16), v128.load(b, 16))),
+        v128.or(v128.xor(v128.load(a, 32), v128.load(b, 32)), v128.xor(v128.load(a, 48), v128.load(b, 48))),
+      ),
+      v128.or(
+        v128.or(v128.xor(v128.load(a, 64), v128.load(b, 64)), v128.xor(v128.load(a, 80), v128.load(b, 80))),
+        v128.or(v128.xor(v128.load(a, 96), v128.load(b, 96)), v128.xor(v128.load(a, 112), v128.load(b, 112))),
+      ),
+    );
   }
 
   /** For eight cells, a byte each for the two words of a cell: all ones where they are equal. */
@@ -50,12 +59,7 @@ export function firstDifference(a: usize, b: usize, columns: i32): i32 {
   } else {
     const whole = bytes & ~127;
     while (i < whole) {
-      const low = v128.or(Cells.difference(pa + i, pb + i), Cells.difference(pa + i + 32, pb + i + 32));
-      const high = v128.or(
-        Cells.difference(pa + i + 64, pb + i + 64),
-        Cells.difference(pa + i + 96, pb + i + 96),
-      );
-      if (v128.any_true(v128.or(low, high)))
+      if (v128.any_true(Cells.difference(pa + i, pb + i)))
         return <i32>(i >> L.CELL_SHIFT) + <i32>Cells.first(pa + i, pb + i);
       i += 128;
     }
@@ -75,4 +79,23 @@ export function lastDifference(a: usize, b: usize, columns: i32): i32 {
   }
   while (load<u64>(pa + i - 8) == load<u64>(pb + i - 8)) i -= 8;
   return <i32>(i >> L.CELL_SHIFT) - 1;
+}
+
+/** First of the rows of two screens, tables of which are at `a` and `b`, that differs bit by bit; `rows` if none does. */
+export function firstOtherRow(a: usize, b: usize, rows: i32, columns: i32): i32 {
+  for (let y = 0; y < rows; y++, a += 4, b += 4) {
+    let p: usize = load<u32>(a);
+    let q: usize = load<u32>(b);
+    if (p == q) continue;
+    const bytes = comparedBytes(p, q, columns);
+    p += L.ROW_CELLS;
+    q += L.ROW_CELLS;
+    const stop = p + (bytes & ~127);
+    const last = p + bytes;
+    let difference = i64x2.splat(0);
+    for (; p < stop; p += 128, q += 128) difference = v128.or(difference, Cells.difference(p, q));
+    for (; p < last; p += 16, q += 16) difference = v128.or(difference, v128.xor(v128.load(p), v128.load(q)));
+    if (v128.any_true(difference)) return y;
+  }
+  return rows;
 }

@@ -5,16 +5,21 @@
  */
 import * as L from "../layout";
 import { clusterLength } from "../lineage";
+import { FIRST_UNSETTLED, Widths } from "../unicode";
 import * as C from "./cell";
+import { Cluster, knownCluster, knownKind } from "./cluster";
 import * as O from "./output";
 import { BLANK, Bits, CHANGED, COVERED, endBits, OLD_BLANK, OTHER, STARTS, TEXT, WINDOW } from "./plan";
 import * as P from "./position";
 import * as R from "./rendition";
+import { Utf8 } from "./run";
 
 /** Bytes that erasing the rest of a row must gain: EL, and some doubt. */
 const ERASE_COST: i32 = 4;
 /** Bytes of the blanks of a wide character and of the way back. */
 const BLANKS_COST: u64 = 4;
+/** Bytes of CHA and a character. */
+const CHA_ROOM: i32 = 24;
 
 /** True if the receiver has blanks in this style at a column, and shows them. */
 export function showsBlanks(old: usize, col: i32, columns: i32, style: u32): bool {
@@ -87,4 +92,52 @@ export function assumeErased(now: usize, col: i32, planned: i32, cols: i32): boo
   }
   endBits(CHANGED, planned);
   return true;
+}
+
+/** True for a wide character of one code point that the peer has too, perhaps in another width. */
+function isWideEmoji(cell: u64): bool {
+  const content = C.contentOf(cell);
+  if ((content & ~(L.CONTENT_MASK | L.CELL_PROTECTED)) != L.CELL_WIDE) return false;
+  return Widths.classOf(content & L.CONTENT_MASK) == FIRST_UNSETTLED + 2;
+}
+
+/**
+ * Prints what is to be drawn from `col` on as long as it is wide, doubtful and of the pen's style, where the receiver has
+ * blanks of that style. The cursor is in `col`, or somewhere in the row; behind what was printed it is somewhere in the
+ * row. On the wire only.
+ * @param planned where the row's bit sets end
+ * @param end column before which all of them must begin
+ * @returns the first column to be drawn that was not
+ */
+export function putDoubtful(
+  lineage: usize,
+  row: i32,
+  now: usize,
+  col: i32,
+  planned: i32,
+  end: i32,
+  style: u32,
+): i32 {
+  while (col < planned) {
+    const changed = Bits.at(CHANGED, col);
+    if ((changed & 1) == 0) {
+      col += changed ? <i32>ctz(changed) : WINDOW;
+      continue;
+    }
+    const cell = L.cellAt(now, col);
+    if (C.styleOf(cell) != style || !C.isWide(cell) || col >= end) return col;
+    let known: usize = 0;
+    if (C.contentOf(cell) & L.CELL_CLUSTER) {
+      if (col + mostColumns(lineage, cell) > end) return col;
+      known = knownCluster(lineage, cell);
+      if (known == 0 || knownKind(known) != C.PRINT_DOUBTFUL) return col;
+    } else if (!isWideEmoji(cell)) return col;
+    let out = O.Out.reserve(CHA_ROOM);
+    if (out == 0) return planned;
+    if (P.columnIn(row) != col) out = P.Cursor.putColumn(out, col);
+    O.commit(known ? Cluster.put(out, known) : Utf8.put(out, C.contentOf(cell) & L.CONTENT_MASK));
+    P.forgetColumn();
+    col += 2;
+  }
+  return col;
 }

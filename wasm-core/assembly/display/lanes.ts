@@ -9,6 +9,9 @@ import * as L from "../layout";
 /** CELL_WIDE, and a bit that is never set, so that the constant is no run of bits (see above). */
 const WIDE_MASK: u32 = L.CELL_WIDE | (1 << 31);
 
+const FIRST_EMOJI: u32 = 0x1f300;
+const END_OF_EMOJI: u32 = 0x1fb00;
+
 export class Lanes {
   /** Of 16 pairs of bytes the first ones. */
   // @ts-ignore: decorator
@@ -37,44 +40,60 @@ export class Lanes {
     );
   }
 
-  /** Contents of eight cells at `p` as u16, as in {@link UNITS}. */
+  /** Contents of four cells at `p` as u32 each. */
   // @ts-ignore: decorator
-  @inline static units(p: usize): v128 {
-    const mask = i64x2.splat(<i64>(0xffffffff & ~L.CELL_WIDE));
+  @inline static contents(p: usize): v128 {
     return i8x16.shuffle(
-      i16x8.narrow_i32x4_u(v128.and(v128.load(p), mask), v128.and(v128.load(p, 16), mask)),
-      i16x8.narrow_i32x4_u(v128.and(v128.load(p, 32), mask), v128.and(v128.load(p, 48), mask)),
+      v128.load(p),
+      v128.load(p, 16),
       0,
       1,
-      4,
-      5,
+      2,
+      3,
       8,
       9,
-      12,
-      13,
+      10,
+      11,
       16,
       17,
-      20,
-      21,
+      18,
+      19,
       24,
       25,
-      28,
-      29,
+      26,
+      27,
     );
   }
 
-  /** Of the eight cells at `p`, {@link halves} of where they differ from those at `q` in the bits of `mask`. */
+  /** 16 {@link contents} as u8, the larger ones 255. */
   // @ts-ignore: decorator
-  @inline static differences(p: usize, q: usize, mask: v128): v128 {
-    return Lanes.halves(
-      v128.and(v128.xor(v128.load(p), v128.load(q)), mask),
-      v128.and(v128.xor(v128.load(p, 16), v128.load(q, 16)), mask),
-      v128.and(v128.xor(v128.load(p, 32), v128.load(q, 32)), mask),
-      v128.and(v128.xor(v128.load(p, 48), v128.load(q, 48)), mask),
+  @inline static packed(a: v128, b: v128, c: v128, d: v128): v128 {
+    return i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
+  }
+
+  /** 16 {@link contents} as i8, of which but these bits count: zero stays zero and only zero. */
+  // @ts-ignore: decorator
+  @inline static masked(a: v128, b: v128, c: v128, d: v128, mask: v128): v128 {
+    return i8x16.narrow_i16x8_s(
+      i16x8.narrow_i32x4_s(v128.and(a, mask), v128.and(b, mask)),
+      i16x8.narrow_i32x4_s(v128.and(c, mask), v128.and(d, mask)),
     );
   }
 
-  /** … in any bit of their styles; the low bytes mean nothing. */
+  /** Eight {@link contents} as u16, as in {@link UNITS}. */
+  // @ts-ignore: decorator
+  @inline static units(a: v128, b: v128): v128 {
+    const mask = i32x4.splat(~L.CELL_WIDE);
+    return i16x8.narrow_i32x4_u(v128.and(a, mask), v128.and(b, mask));
+  }
+
+  /** Of 16 {@link contents} the wide ones, as bits. */
+  // @ts-ignore: decorator
+  @inline static wide(a: v128, b: v128, c: v128, d: v128): i32 {
+    return i8x16.bitmask(i8x16.gt_s(Lanes.masked(a, b, c, d, i32x4.splat(WIDE_MASK)), i8x16.splat(0)));
+  }
+
+  /** Of the eight cells at `p`, {@link halves} of where they differ from those at `q`, for the sake of their styles. */
   // @ts-ignore: decorator
   @inline static restyled(p: usize, q: usize): v128 {
     return Lanes.halves(
@@ -83,6 +102,16 @@ export class Lanes {
       v128.xor(v128.load(p, 32), v128.load(q, 32)),
       v128.xor(v128.load(p, 48), v128.load(q, 48)),
     );
+  }
+
+  /** Bits of 16 cells: those at `p` whose style word is not that of the one at `q`. */
+  // @ts-ignore: decorator
+  @inline static styleChanges(p: usize, q: usize): i32 {
+    const same = i8x16.eq(
+      Lanes.seconds(Lanes.restyled(p, q), Lanes.restyled(p + 64, q + 64)),
+      i64x2.splat(0),
+    );
+    return ~i8x16.bitmask(same) & 0xffff;
   }
 
   /** Of eight cells, 16 bits each: contents in the low byte, style in the high one; zero stays zero and only zero. */
@@ -136,37 +165,47 @@ export class Lanes {
     );
   }
 
-  /** All bits that any of the 16 cells at `p` and `q` has. */
+  /** All bits that any of the 16 cells at `p` has and this cell has not, or the other way round. */
   // @ts-ignore: decorator
-  @inline static seen(p: usize, q: usize): u64 {
-    const both = v128.or(Lanes.either(p), Lanes.either(q));
-    return i64x2.extract_lane(both, 0) | i64x2.extract_lane(both, 1);
-  }
-
-  // @ts-ignore: decorator
-  @inline static either(p: usize): v128 {
+  @inline static unlike(p: usize, cell: v128): v128 {
     return v128.or(
-      v128.or(v128.or(v128.load(p), v128.load(p, 16)), v128.or(v128.load(p, 32), v128.load(p, 48))),
-      v128.or(v128.or(v128.load(p, 64), v128.load(p, 80)), v128.or(v128.load(p, 96), v128.load(p, 112))),
+      v128.or(
+        v128.or(v128.xor(v128.load(p), cell), v128.xor(v128.load(p, 16), cell)),
+        v128.or(v128.xor(v128.load(p, 32), cell), v128.xor(v128.load(p, 48), cell)),
+      ),
+      v128.or(
+        v128.or(v128.xor(v128.load(p, 64), cell), v128.xor(v128.load(p, 80), cell)),
+        v128.or(v128.xor(v128.load(p, 96), cell), v128.xor(v128.load(p, 112), cell)),
+      ),
     );
   }
 
-  /** Bits of 16 cells: wide ones. */
+  /**
+   * Of 16 {@link contents} those that are no character of one code point, or a wide emoji, none of which has a width that
+   * everybody agrees about: as bits.
+   */
   // @ts-ignore: decorator
-  @inline static wide(p: usize): i32 {
-    const mask = i64x2.splat(<i64>WIDE_MASK);
-    const a = Lanes.halves(
-      v128.and(v128.load(p), mask),
-      v128.and(v128.load(p, 16), mask),
-      v128.and(v128.load(p, 32), mask),
-      v128.and(v128.load(p, 48), mask),
+  @inline static unsettled(a: v128, b: v128, c: v128, d: v128): i32 {
+    const flags = i32x4.splat(~(L.CONTENT_MASK | L.CELL_WIDE | L.CELL_PROTECTED));
+    return (
+      i8x16.bitmask(i8x16.gt_s(Lanes.masked(a, b, c, d, flags), i8x16.splat(0))) |
+      i8x16.bitmask(
+        i8x16.narrow_i16x8_s(
+          i16x8.narrow_i32x4_s(Lanes.emoji(a), Lanes.emoji(b)),
+          i16x8.narrow_i32x4_s(Lanes.emoji(c), Lanes.emoji(d)),
+        ),
+      )
     );
-    const b = Lanes.halves(
-      v128.and(v128.load(p, 64), mask),
-      v128.and(v128.load(p, 80), mask),
-      v128.and(v128.load(p, 96), mask),
-      v128.and(v128.load(p, 112), mask),
+  }
+
+  /** All ones where one of four {@link contents} is a wide emoji beyond the BMP. */
+  // @ts-ignore: decorator
+  @inline static emoji(contents: v128): v128 {
+    const mask = i32x4.splat(L.CONTENT_MASK | L.CELL_WIDE);
+    const from = i32x4.sub(v128.and(contents, mask), i32x4.splat(L.CELL_WIDE | FIRST_EMOJI));
+    return v128.and(
+      i32x4.gt_s(from, i32x4.splat(-1)),
+      i32x4.lt_s(from, i32x4.splat(END_OF_EMOJI - FIRST_EMOJI)),
     );
-    return i8x16.bitmask(i8x16.gt_s(Lanes.firsts(a, b), i8x16.splat(0)));
   }
 }

@@ -40,11 +40,12 @@ export const WINDOW: i32 = 57;
 const tailNow: usize = memory.data(16 + 128, 16);
 const tailOld: usize = memory.data(16 + 128, 16);
 
-const VISIBLE: u64 =
-  0xffffffff00000000 | <u64>(L.CONTENT_MASK | L.CELL_CLUSTER | L.CELL_WIDE | L.CELL_FALLBACK);
+/** What of a cell's contents is visible. */
+const VISIBLE: u32 = L.CONTENT_MASK | L.CELL_CLUSTER | L.CELL_WIDE | L.CELL_FALLBACK;
+/** Of a cell, its style. */
+const STYLE: i64 = 0xffffffff00000000;
+const MAX_ASCII: u32 = 0x7f;
 const SPACE: i8 = 0x20;
-const FIRST_EMOJI: u32 = 0x1f300;
-const END_OF_EMOJI: u32 = 0x1fb00;
 
 /** Static and inlined: for loops that must not call anything. */
 export class Bits {
@@ -91,12 +92,12 @@ function shownWide(wide: i32, hidden: i32): i32 {
   return shown;
 }
 
-/** True if the cell is a character of one code point whose width is as agreed by everybody. */
+/**
+ * True if the cell is a character of one code point whose width is as agreed by everybody. Not for what
+ * {@link Lanes.unsettled} knows.
+ */
 function isSettled(content: u32): bool {
-  if ((content & ~(L.CONTENT_MASK | L.CELL_WIDE | L.CELL_PROTECTED)) != 0) return false;
   const cp = content & L.CONTENT_MASK;
-  // Of wide emoji none is.
-  if ((content & L.CELL_WIDE) != 0 && cp - FIRST_EMOJI < END_OF_EMOJI - FIRST_EMOJI) return false;
   return cp > <u32>SPACE && Widths.classOf(cp) == (content & L.CELL_WIDE ? 2 : 1);
 }
 
@@ -115,11 +116,22 @@ function settledBits(cells: usize, others: i32): i32 {
  * @param seen all bits that any of the styles has
  */
 function otherRenditions(now: usize, old: usize, bits: i32, seen: u32): i32 {
-  let other = 0;
   if ((seen & R.UNSURE_STYLE) == 0) return bits;
+  let other = 0;
+  // Mostly it is one pair of styles again and again.
+  let style: u32 = 0;
+  let oldStyle: u32 = 0;
+  let same = true;
   for (let rest = bits; rest != 0; rest &= rest - 1) {
     const at = (<usize>ctz(rest)) << L.CELL_SHIFT;
-    if (!R.sameRendition(load<u32>(now + at, 4), load<u32>(old + at, 4))) other |= rest & -rest;
+    const a = load<u32>(now + at, 4);
+    const b = load<u32>(old + at, 4);
+    if (a != style || b != oldStyle) {
+      style = a;
+      oldStyle = b;
+      same = R.sameRendition(a, b);
+    }
+    if (!same) other |= rest & -rest;
   }
   return other;
 }
@@ -133,6 +145,45 @@ function copyTail(to: usize, cells: usize, count: i32): void {
   for (; i < 128; i += 16) v128.store(to + 16 + i, i64x2.splat(0));
 }
 
+/** Copies 16 cells and the one before them without their wrap flags. Returns where they are now. */
+function withoutWrap(to: usize, cells: usize): usize {
+  store<u64>(to + 8, load<u64>(cells - 8));
+  const kept = i64x2.splat(~(<i64>L.CELL_WRAP));
+  for (let i: usize = 0; i < 128; i += 16) v128.store(to + 16 + i, v128.and(v128.load(cells + i), kept));
+  return to + 16;
+}
+
+/** Where the cells of column `x` on are; of the last ones of a row a copy. */
+class Cells {
+  // @ts-ignore: decorator
+  @inline static at(row: usize, x: i32, even: i32, tail: usize): usize {
+    const cells = row + L.ROW_CELLS + ((<usize>x) << L.CELL_SHIFT);
+    if (x + 16 <= even) return cells;
+    copyTail(tail, cells, even - x);
+    return tail + 16;
+  }
+
+  /** All but the style of the first cell at `p`: what else any of the 16 cells has. */
+  // @ts-ignore: decorator
+  @inline static unlikeFirst(p: usize): v128 {
+    return Lanes.unlike(p, i64x2.splat(load<i64>(p) & STYLE));
+  }
+}
+
+/** Ends the bit sets in the column where the loop over groups of 16 came to. Returns it, or the row's end. */
+function endSets(x: i32, cols: i32): i32 {
+  const planned = min(x, cols);
+  endBits(CHANGED, planned);
+  if (planned == cols) endBits(BLANK, planned);
+  // Blanks may follow, and a run of them is to be seen as one.
+  else store<u64>(BLANK + <usize>(planned >> 3), ~0);
+  endBits(TEXT, planned);
+  endBits(OTHER, planned);
+  endBits(STARTS, planned);
+  endBits(COVERED, planned);
+  return planned;
+}
+
 /**
  * Makes the bit sets of `now` against `old` for columns from `first` on, where the two differ first; what is left
  * of it is not said.
@@ -141,9 +192,65 @@ function copyTail(to: usize, cells: usize, count: i32): void {
  */
 export function planRow(old: usize, now: usize, first: i32, used: i32, cols: i32): i32 {
   const even = (cols + 1) & ~1;
-  const visible = i64x2.splat(VISIBLE);
   const zero = i64x2.splat(0);
   let x = first & ~15;
+  if (x > 0 && C.isCovered(now, x)) return planOther(old, now, x, x, used, cols);
+  while (x < used) {
+    let p = Cells.at(now, x, even, tailNow);
+    let q = Cells.at(old, x, even, tailOld);
+    const unlike = v128.or(Cells.unlikeFirst(p), Cells.unlikeFirst(q));
+    const seen = i64x2.extract_lane(unlike, 0) | i64x2.extract_lane(unlike, 1);
+    if (<u32>seen > MAX_ASCII) {
+      if ((<u32>seen & ~L.CELL_WRAP) > MAX_ASCII) return planOther(old, now, first & ~15, x, used, cols);
+      p = withoutWrap(tailNow, p);
+      q = withoutWrap(tailOld, q);
+    }
+    const bytes = Lanes.bytes(p);
+    const other = i8x16.bitmask(i8x16.add_sat_u(bytes, i8x16.splat(1)));
+    if (other) return planOther(old, now, first & ~15, x, used, cols);
+    // A control cannot be printed: a space, like a blank.
+    v128.store(BYTES + <usize>x, i8x16.max_u(bytes, i8x16.splat(SPACE)));
+    const oldBytes = Lanes.bytes(q);
+    const blank = i8x16.bitmask(i8x16.eq(v128.and(bytes, i8x16.splat(~SPACE)), zero));
+    const blankOld = i8x16.bitmask(i8x16.eq(v128.and(oldBytes, i8x16.splat(~SPACE)), zero));
+    const looksSame = i8x16.bitmask(i8x16.eq(bytes, oldBytes)) | (blank & blankOld);
+    const style = load<u32>(p, 4);
+    const oldStyle = load<u32>(q, 4);
+    let begin = <i32>(load<u32>(p - 4) != style);
+    let restyled = style != oldStyle ? looksSame : 0;
+    if (<u64>seen >> 32 != 0) {
+      begin = Lanes.styleChanges(p, p - 8);
+      restyled = looksSame & Lanes.styleChanges(p, q);
+    }
+    let changed = ~looksSame & 0xffff;
+    if (restyled) changed |= otherRenditions(p, q, restyled, <u32>(<u64>seen >> 32) | style | oldStyle);
+    const at = <usize>(x >> 3);
+    store<u16>(CHANGED + at, <u16>changed);
+    store<u16>(BLANK + at, <u16>blank);
+    store<u16>(OLD_BLANK + at, <u16>blankOld);
+    store<u16>(TEXT + at, 0xffff);
+    store<u16>(OTHER + at, 0);
+    store<u16>(STARTS + at, <u16>begin);
+    store<u16>(COVERED + at, 0);
+    x += 16;
+  }
+  return endSets(x, cols);
+}
+
+/**
+ * {@link planRow} from column `x` on, of whatever is there. (What rows of ASCII do not need is here: loops are entered
+ * with all their constants.)
+ * @param first where the bit sets begin
+ */
+function planOther(old: usize, now: usize, first: i32, x: i32, used: i32, cols: i32): i32 {
+  const even = (cols + 1) & ~1;
+  const visible = i32x4.splat(VISIBLE);
+  const zero = i64x2.splat(0);
+  for (let i = first; i < x; i += 16) {
+    const bytes = v128.load(BYTES + <usize>i);
+    v128.store(UNITS + ((<usize>i) << 1), i16x8.extend_low_i8x16_u(bytes));
+    v128.store(UNITS + ((<usize>i) << 1), i16x8.extend_high_i8x16_u(bytes), 16);
+  }
   // What the group of cells before says about the first cell of the next: it is a right half; it must be drawn; its
   // left half is drawn; is text; and began a style behind itself.
   let covered: i32 = x > 0 && C.isCovered(now, x) ? 1 : 0;
@@ -153,75 +260,87 @@ export function planRow(old: usize, now: usize, first: i32, used: i32, cols: i32
   let begins: i32 = 0;
   let hidden: i32 = covered;
   while (x < used || (x < cols && (covered | forced | hidden) != 0)) {
-    let p = now + L.ROW_CELLS + ((<usize>x) << L.CELL_SHIFT);
-    let q = old + L.ROW_CELLS + ((<usize>x) << L.CELL_SHIFT);
-    if (x + 16 > even) {
-      copyTail(tailNow, p, even - x);
-      copyTail(tailOld, q, even - x);
-      p = tailNow + 16;
-      q = tailOld + 16;
-    }
-    // Each question loads the cells anew: all of them at once are more than there are registers.
-    const bytes = Lanes.bytes(p);
-    // A control cannot be printed: a space, like a blank.
+    const p = Cells.at(now, x, even, tailNow);
+    const q = Cells.at(old, x, even, tailOld);
+    const unlike = v128.or(Cells.unlikeFirst(p), Cells.unlikeFirst(q));
+    const seen = i64x2.extract_lane(unlike, 0) | i64x2.extract_lane(unlike, 1);
+    const a = Lanes.contents(p);
+    const b = Lanes.contents(p + 32);
+    const c = Lanes.contents(p + 64);
+    const d = Lanes.contents(p + 96);
+    const bytes = Lanes.packed(a, b, c, d);
     v128.store(BYTES + <usize>x, i8x16.max_u(bytes, i8x16.splat(SPACE)));
     let other = i8x16.bitmask(i8x16.add_sat_u(bytes, i8x16.splat(1)));
     let blank = i8x16.bitmask(i8x16.eq(v128.and(bytes, i8x16.splat(~SPACE)), zero));
-    const oldBytes = Lanes.bytes(q);
-    const otherOld = i8x16.bitmask(i8x16.add_sat_u(oldBytes, i8x16.splat(1)));
+    const e = Lanes.contents(q);
+    const f = Lanes.contents(q + 32);
+    const g = Lanes.contents(q + 64);
+    const h = Lanes.contents(q + 96);
+    const oldBytes = Lanes.packed(e, f, g, h);
     const blankOld = i8x16.bitmask(i8x16.eq(v128.and(oldBytes, i8x16.splat(~SPACE)), zero));
-    let begin =
-      ~i8x16.bitmask(
-        i8x16.eq(Lanes.seconds(Lanes.restyled(p, p - 8), Lanes.restyled(p + 64, p + 56)), zero),
-      ) & 0xffff;
-    const same0 = i8x16.eq(Lanes.differences(p, q, visible), zero);
-    const same1 = i8x16.eq(Lanes.differences(p + 64, q + 64, visible), zero);
-    const looksSame = i8x16.bitmask(Lanes.firsts(same0, same1)) | (blank & blankOld);
+    let looksSame = blank & blankOld;
+    looksSame |= i8x16.bitmask(
+      i8x16.eq(Lanes.masked(v128.xor(a, e), v128.xor(b, f), v128.xor(c, g), v128.xor(d, h), visible), zero),
+    );
+    const style = load<u32>(p, 4);
+    const oldStyle = load<u32>(q, 4);
+    let begin = <i32>(load<u32>(p - 4) != style);
+    let restyled = style != oldStyle ? looksSame : 0;
+    if (<u64>seen >> 32 != 0) {
+      begin = Lanes.styleChanges(p, p - 8);
+      restyled = looksSame & Lanes.styleChanges(p, q);
+    }
     let changed = ~looksSame & 0xffff;
-    const restyled = looksSame & ~i8x16.bitmask(Lanes.seconds(same0, same1));
-    if (restyled) changed |= otherRenditions(p, q, restyled, <u32>(Lanes.seen(p, q) >> 32));
+    if (restyled) changed |= otherRenditions(p, q, restyled, <u32>(<u64>seen >> 32) | style | oldStyle);
     let text = ~other;
-
     let behind = 0;
-    if ((other | otherOld | covered | forced | hidden | begins) != 0) {
+    if (<u32>seen > MAX_ASCII || (other | covered | forced | hidden | begins) != 0) {
       let wide = 0;
       let oldWide = 0;
-      if ((<u32>Lanes.seen(p, q) & L.CELL_WIDE) != 0) {
-        wide = shownWide(Lanes.wide(p), covered);
-        oldWide = shownWide(Lanes.wide(q), hidden);
+      if ((<u32>seen & L.CELL_WIDE) != 0) {
+        wide = shownWide(Lanes.wide(a, b, c, d), covered);
+        oldWide = shownWide(Lanes.wide(e, f, g, h), hidden);
       }
       behind = ((wide << 1) | covered) & 0xffff;
-      const low = Lanes.units(p);
-      const high = Lanes.units(p + 64);
+      const low = Lanes.units(a, b);
+      const high = Lanes.units(c, d);
       v128.store(UNITS + ((<usize>x) << 1), low);
       v128.store(UNITS + ((<usize>x) << 1), high, 16);
-      let settled = i8x16.bitmask(i8x16.narrow_i16x8_s(Lanes.narrow(low), Lanes.narrow(high))) & ~wide;
-      if (wide)
-        settled |= i8x16.bitmask(i8x16.narrow_i16x8_s(Lanes.eastern(low), Lanes.eastern(high))) & wide;
+      let settled = 0;
+      if (wide) settled = i8x16.bitmask(i8x16.narrow_i16x8_s(Lanes.eastern(low), Lanes.eastern(high))) & wide;
       let rest = other & ~(settled | behind);
-      if (rest) {
-        settled |=
-          i8x16.bitmask(i8x16.narrow_i16x8_s(Lanes.symbols(low), Lanes.symbols(high))) & rest & ~wide;
+      if (rest & ~wide) {
+        settled |= i8x16.bitmask(i8x16.narrow_i16x8_s(Lanes.narrow(low), Lanes.narrow(high))) & ~wide;
         rest &= ~settled;
+        if (rest & ~wide) {
+          settled |=
+            i8x16.bitmask(i8x16.narrow_i16x8_s(Lanes.symbols(low), Lanes.symbols(high))) & rest & ~wide;
+          rest &= ~settled;
+        }
+      }
+      if (rest) {
+        rest &= ~Lanes.unsettled(a, b, c, d);
         if (rest) settled |= settledBits(p, rest);
       }
       text |= settled;
-      changed &= ~behind;
-      // Whatever is printed over one half of a wide character makes the other half blank.
-      const broken = oldWide & ~(wide & ~changed);
-      changed |= ((broken << 1) | forced) & ~behind;
-      changed |= behind & ((changed << 1) | drawn);
-      text = (text & ~behind) | (behind & ((text << 1) | plain));
-      blank &= ~behind;
-      other |= behind;
-      const moved = begin & behind;
-      begin = (begin & ~behind) | (moved << 1) | begins;
-      covered = (wide >> 15) & 1;
-      hidden = (oldWide >> 15) & 1;
-      forced = (broken >> 15) & 1;
-      drawn = (changed >> 15) & covered;
-      plain = (text >> 15) & covered;
-      begins = (moved >> 15) & 1;
+      if ((wide | oldWide | covered | forced | hidden | begins) != 0) {
+        changed &= ~behind;
+        // Whatever is printed over one half of a wide character makes the other half blank.
+        const broken = oldWide & ~(wide & ~changed);
+        changed |= ((broken << 1) | forced) & ~behind;
+        changed |= behind & ((changed << 1) | drawn);
+        text = (text & ~behind) | (behind & ((text << 1) | plain));
+        blank &= ~behind;
+        other |= behind;
+        const moved = begin & behind;
+        begin = (begin & ~behind) | (moved << 1) | begins;
+        covered = (wide >> 15) & 1;
+        hidden = (oldWide >> 15) & 1;
+        forced = (broken >> 15) & 1;
+        drawn = (changed >> 15) & covered;
+        plain = (text >> 15) & covered;
+        begins = (moved >> 15) & 1;
+      }
     } else {
       v128.store(UNITS + ((<usize>x) << 1), i16x8.extend_low_i8x16_u(bytes));
       v128.store(UNITS + ((<usize>x) << 1), i16x8.extend_high_i8x16_u(bytes), 16);
@@ -236,16 +355,7 @@ export function planRow(old: usize, now: usize, first: i32, used: i32, cols: i32
     store<u16>(COVERED + at, <u16>behind);
     x += 16;
   }
-  const planned = min(x, cols);
-  endBits(CHANGED, planned);
-  if (planned == cols) endBits(BLANK, planned);
-  // Blanks may follow, and a run of them is to be seen as one.
-  else store<u64>(BLANK + <usize>(planned >> 3), ~0);
-  endBits(TEXT, planned);
-  endBits(OTHER, planned);
-  endBits(STARTS, planned);
-  endBits(COVERED, planned);
-  return planned;
+  return endSets(x, cols);
 }
 
 /** Last column in from..to-1 with its bit set, or -1. */

@@ -236,8 +236,14 @@ export class Cursor {
    */
   // @ts-ignore: decorator
   @inline static returnAt(out: usize, row: i32, col: i32): usize {
-    if (state != ROW || y != row || col >= 999) return out;
+    if (state != ROW || y != row) return out;
     placeAt(row, col);
+    return Cursor.putColumn(out, col);
+  }
+
+  /** CHA, or CR, at `out`. */
+  // @ts-ignore: decorator
+  @inline static putColumn(out: usize, col: i32): usize {
     if (col == 0) {
       store<u8>(out, CR);
       return out + 1;
@@ -245,7 +251,8 @@ export class Cursor {
     const n = <u32>col + 1;
     const length = O.digits(n);
     store<u16>(out, 0x5b1b);
-    store<u32>(out, O.threeDigits(n) >> ((3 - length) << 3), 2);
+    if (n < 1000) store<u32>(out, O.threeDigits(n) >> ((3 - length) << 3), 2);
+    else store<u32>(out, (O.threeDigits(n % 1000) << 8) | (0x30 + n / 1000), 2);
     store<u8>(out + <usize>length, 0x47, 2);
     return out + <usize>length + 3;
   }

@@ -7,11 +7,11 @@
  */
 import * as L from "../layout";
 import { allocScratch, releaseScratch, rowBytes } from "../memory";
-import { FIRST_UNSETTLED, Widths } from "../unicode";
 import { canErase, drawBlanks, longRuns, startBlanks } from "./blanks";
 import * as C from "./cell";
+import { knownCluster, knownKind, putKnown } from "./cluster";
 import { firstDifference, lastDifference } from "./compare";
-import { assumeErased, eraseRest, mostColumns, showsBlanks } from "./doubtful";
+import { assumeErased, eraseRest, mostColumns, putDoubtful, showsBlanks } from "./doubtful";
 import { putSpaces, reach } from "./gap";
 import * as O from "./output";
 import {
@@ -29,7 +29,7 @@ import {
 } from "./plan";
 import * as P from "./position";
 import * as R from "./rendition";
-import { LONGEST, putText, Utf8 } from "./run";
+import { LONGEST, putText } from "./run";
 import { SGR_ROOM } from "./sgr-text";
 import { shiftRow } from "./shift";
 
@@ -69,17 +69,11 @@ function wrapFlag(cell: u64): u32 {
   return C.contentOf(cell) & L.CELL_WRAP;
 }
 
-/** True for a wide character of one code point that the peer has too, perhaps in another width. */
-function isWideEmoji(cell: u64): bool {
-  const content = C.contentOf(cell);
-  if ((content & ~(L.CONTENT_MASK | L.CELL_PROTECTED)) != L.CELL_WIDE) return false;
-  return Widths.classOf(content & L.CONTENT_MASK) == FIRST_UNSETTLED + 2;
-}
-
 /** Prints one cell at its column. False if the peer may have given it another width. */
 function printCell(old: usize, now: usize, row: i32, col: i32, cell: u64, width: i32): bool {
   const style = C.styleOf(cell);
-  let kind = C.printability(lineage, cell);
+  const known = C.contentOf(cell) & L.CELL_CLUSTER ? knownCluster(lineage, cell) : 0;
+  let kind = known ? knownKind(known) : C.printability(lineage, cell);
   // Narrow here, perhaps wide there, in the last column: it might wrap and scroll the peer's screen.
   if (kind == C.PRINT_DOUBTFUL && width == 1 && col == cols - 1) kind = C.PRINT_IMPOSSIBLE;
   if (P.columnIn(row) != col) reach(now, row, col);
@@ -91,7 +85,7 @@ function printCell(old: usize, now: usize, row: i32, col: i32, cell: u64, width:
     putSpaces(style, width);
     P.travelTo(row, col);
   } else if (!R.penHas(style)) R.setPen(style);
-  const settled = C.putCell(lineage, cell, kind);
+  const settled = known ? putKnown(known) : C.putCell(lineage, cell, kind);
   if (settled) P.advance(width);
   else if (col + mostColumns(lineage, cell) <= cols) P.forgetColumn();
   else P.forgetPosition();
@@ -235,17 +229,20 @@ export function drawRow(row: i32, old: usize, now: usize, difference: i32, from:
       }
     }
     if ((text & 1) != 0 && col < lastColumn) {
-      // A run of four blanks must be seen as one.
-      let length = min(WINDOW - 5, lastColumn - col);
+      // A run of four blanks must be seen as one. (What follows is short in steps that wait for one another: they are what
+      // runs of text cost.)
       const other = Bits.at(OTHER, col);
+      const covered = Bits.at(COVERED, col);
       const erased = erasable ? changed & longRuns(blank) & ~(<u64>1) : 0;
       let drawn = changed & ~erased;
-      drawn |= singles(drawn, text & other, Bits.at(COVERED, col));
-      const stops = ~text | starts | erased | (other & ~drawn);
-      length = min(length, <i32>ctz(stops & ~1));
+      drawn |= singles(drawn, text & other, covered);
+      const closed = closeGaps(drawn);
+      const stops = (~text | starts | erased | (other & ~drawn) | ~closed) & ~1;
+      let length = min(min(WINDOW - 5, lastColumn - col), <i32>ctz(stops));
       // A wide character is not cut in half where the window ends.
-      if (Bits.has(COVERED, col + length)) length--;
-      length = <i32>ctz(~closeGaps(drawn & (((<u64>1) << (<u64>length)) - 1)));
+      if (covered) length -= <i32>((covered >> <u64>length) & 1);
+      // No gap at the end.
+      length = 64 - <i32>clz(drawn & (((<u64>1) << (<u64>length)) - 1));
       let out = O.Out.reserve(<i32>SGR_ROOM + length * LONGEST);
       if (out == 0) return 0;
       if (P.columnIn(row) != col) {
@@ -270,26 +267,18 @@ export function drawRow(row: i32, old: usize, now: usize, difference: i32, from:
         continue;
       }
     }
-    if (
-      !screen &&
-      col < lastColumn &&
-      isWideEmoji(L.cellAt(now, col)) &&
-      ((style == 0 && old == blankRow) || showsBlanks(old, col, 2, style))
-    ) {
+    if (!screen && style == 0 && old == blankRow && col < lastColumn && C.isWide(L.cellAt(now, col))) {
       // The most of doubtful characters, as printCell would print them.
-      if (P.columnIn(row) != col) {
-        let out = O.Out.reserve(<i32>SGR_ROOM);
-        if (out == 0) return 0;
-        O.commit(P.Cursor.returnAt(out, row, col));
-        if (P.columnIn(row) != col) reach(now, row, col);
-      }
+      if (P.columnIn(row) != col) reach(now, row, col);
       let out = O.Out.reserve(<i32>SGR_ROOM);
       if (out == 0) return 0;
       if (!R.penHas(style)) out = R.setPenAt(out, style);
-      O.commit(Utf8.put(out, C.contentOf(L.cellAt(now, col)) & L.CONTENT_MASK));
-      P.forgetColumn();
-      col += 2;
-      continue;
+      O.commit(out);
+      const next = putDoubtful(lineage, row, now, col, planned, lastColumn, style);
+      if (next > col) {
+        col = next;
+        continue;
+      }
     }
     const cell = col == cols - 1 ? edgeCell(L.cellAt(now, col)) : L.cellAt(now, col);
     const width = C.isWide(cell) ? 2 : 1;

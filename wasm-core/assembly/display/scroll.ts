@@ -12,6 +12,7 @@ import * as O from "./output";
 import * as P from "./position";
 import * as R from "./rendition";
 import { firstDifference } from "./compare";
+import { hashRow, sampleRow } from "./row-hash";
 
 /** Most scrolls in one frame. */
 const MAX_SCROLLS: i32 = 4;
@@ -70,34 +71,6 @@ function usedColumns(row: usize): i32 {
   let n = (min(C.extentOf(row), cols) + 1) & ~1;
   while (n > 0 && !v128.any_true(v128.load(row + L.ROW_CELLS + ((<usize>(n - 2)) << L.CELL_SHIFT)))) n -= 2;
   return n;
-}
-
-/** Hash of a row's cells: sums and sums of sums, so that order counts; 0 for the blank row. Equal rows are compared. */
-function hashRow(row: usize): u64 {
-  if (row == 0) return 0;
-  let sum = i32x4.splat(0);
-  let sums = i32x4.splat(0);
-  const pairs = (cols + 1) >> 1;
-  const used = min((C.extentOf(row) + 1) >> 1, pairs);
-  const end = row + L.ROW_CELLS + ((<usize>used) << 4);
-  let p = row + L.ROW_CELLS;
-  for (; p + 64 <= end; p += 64) {
-    const second = i32x4.add(sum, v128.load(p));
-    const third = i32x4.add(second, v128.load(p, 16));
-    const fourth = i32x4.add(third, v128.load(p, 32));
-    sum = i32x4.add(fourth, v128.load(p, 48));
-    sums = i32x4.add(sums, i32x4.add(i32x4.add(second, third), i32x4.add(fourth, sum)));
-  }
-  for (; p < end; p += 16) {
-    sum = i32x4.add(sum, v128.load(p));
-    sums = i32x4.add(sums, sum);
-  }
-  // The rest is zero: the sum stays, and is added that often. So rows are equal however far they are known to be blank.
-  sums = i32x4.add(sums, i32x4.mul(sum, i32x4.splat(pairs - used)));
-  const k: u64 = 0x9e3779b97f4a7c15;
-  const a = i64x2.extract_lane(sum, 0) * k + i64x2.extract_lane(sum, 1);
-  const b = i64x2.extract_lane(sums, 0) * k + i64x2.extract_lane(sums, 1);
-  return <u64>a * k + <u64>b;
 }
 
 /** True if new row `y` has the contents of old row `from`. */
@@ -298,19 +271,6 @@ export function scrollWhole(old: usize): bool {
   return true;
 }
 
-/** Some of a row's cells: rows with other ones are different. */
-function sampleRow(row: usize): u64 {
-  if (row == 0) return 0;
-  const p = row + L.ROW_CELLS;
-  const k: u64 = 0x9e3779b97f4a7c15;
-  if (cols < 64) return hashRow(row);
-  let sample = load<u64>(p) + rotl<u64>(load<u64>(p, 8), 7) + rotl<u64>(load<u64>(p, 16), 13);
-  sample = sample * k + load<u64>(p, 32) + rotl<u64>(load<u64>(p, 56), 17) + rotl<u64>(load<u64>(p, 88), 29);
-  sample =
-    sample * k + load<u64>(p, 136) + rotl<u64>(load<u64>(p, 208), 19) + rotl<u64>(load<u64>(p, 320), 31);
-  return sample * k;
-}
-
 /** Fills the hash buckets with the old rows start..end-1. Returns their number, a power of two. */
 function fillBuckets(start: i32, end: i32): u64 {
   let size = 16;
@@ -334,18 +294,20 @@ function mayHaveMoved(start: i32, end: i32): bool {
   for (let y = start; y < end; y++) {
     const row = rowIn(nowTable, y);
     const before = oldRow(y);
-    const sample = sampleRow(row);
+    const sample = sampleRow(row, cols);
     store<u64>(newHashes + ((<usize>y) << 3), sample);
-    store<u64>(oldHashes + ((<usize>y) << 3), before == row ? sample : sampleRow(before));
+    store<u64>(oldHashes + ((<usize>y) << 3), before == row ? sample : sampleRow(before, cols));
   }
   const mask = fillBuckets(start, end);
   for (let y = start; y < end; y++) {
     const sample = newHash(y);
     if (oldRow(y) == rowIn(nowTable, y)) continue;
+    const row = rowIn(nowTable, y);
     let from = load<i32>(bucketOf(sample, mask)) - 1;
-    while (from >= 0) {
-      if (from != y && oldHash(from) == sample && (sample != 0 || usedColumns(rowIn(nowTable, y)) > 0))
-        return true;
+    for (let tries = 0; from >= 0; tries++) {
+      if (from != y && oldHash(from) == sample && (sample != 0 || usedColumns(row) > 0)) {
+        if (tries >= MAX_CANDIDATES || firstDifference(oldRow(from), row, cols) >= cols) return true;
+      }
       from = load<i32>(chain + ((<usize>from) << 2)) - 1;
     }
   }
@@ -362,9 +324,9 @@ export function scrollRows(start: i32, end: i32): bool {
   for (let y = start; y < end; y++) {
     const row = rowIn(nowTable, y);
     const before = oldRow(y);
-    const hash = hashRow(row);
+    const hash = hashRow(row, cols);
     store<u64>(newHashes + ((<usize>y) << 3), hash);
-    store<u64>(oldHashes + ((<usize>y) << 3), before == row ? hash : hashRow(before));
+    store<u64>(oldHashes + ((<usize>y) << 3), before == row ? hash : hashRow(before, cols));
     store<i32>(costs + ((<usize>y) << 2), hash ? usedColumns(row) : 0);
   }
   let scrolled = false;
