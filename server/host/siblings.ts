@@ -127,7 +127,7 @@ export class Siblings {
   #scan(): void {
     if (this.#closed) return;
     const { directory, count } = this.#options;
-    for (const name of readdirSync(directory)) {
+    for (const name of namesIn(directory)) {
       const process = SOCKET.exec(name)?.[1];
       if (process === undefined || name === this.#own || this.#connections.has(name)) continue;
       if (isRunning(Number(process))) void this.#connect(name);
@@ -145,7 +145,7 @@ export class Siblings {
     } catch {
       // The next scan tries again.
       this.#connections.delete(other);
-      if (now - route.untakenSince < UNTAKEN_MS) return;
+      return;
     }
     if (this.#closed) connection.close();
     const reader = new FrameReader(MAX_FRAME_BYTES);
@@ -178,6 +178,15 @@ function isRunning(pid: number): boolean {
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** None if somebody has tidied the directory away: sessions go on without it. */
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
   }
 }
 

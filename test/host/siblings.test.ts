@@ -1,6 +1,6 @@
 /** Shards behind one port: a datagram finds the shard that has its session. */
 import { afterAll, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Siblings } from "../../server/host/siblings.ts";
@@ -62,4 +62,35 @@ test("an address that another shard's client had before is tried elsewhere, too,
   stray(2, 3);
   await until("shard 2 again", () => taken.includes("2:3"));
   for (const shard of shards) shard.close();
+});
+
+test("the directory is tidied away and comes back: the shards go on, and find each other again", async () => {
+  const there = join(directory, "tidied");
+  mkdirSync(there);
+  let offered = 0;
+  const shard = (number: number) =>
+    new Siblings({
+      directory: there,
+      number,
+      count: 2,
+      clock: () => performance.now(),
+      offer: () => {
+        offered++;
+        return false;
+      },
+    });
+  const first = shard(0);
+  first.start();
+  rmSync(there, { recursive: true });
+  const gone = performance.now();
+  // It looks every 200 ms. What it throws would fail the test.
+  await until("a look at nothing", () => performance.now() - gone > 500);
+  mkdirSync(there);
+  const second = shard(1);
+  second.start();
+  await until("the other", () => {
+    first.stray(Uint8Array.of(1), { address: "192.0.2.7", port: 40_000 }, false);
+    return offered > 0;
+  });
+  for (const each of [first, second]) each.close();
 });
