@@ -125,17 +125,24 @@ export class Session {
 
   #start(): void {
     this.#started = true;
-    const plan = this.#options.plan();
-    if (plan.login) this.terminal.feed(this.#options.notices(plan));
-    if (plan.complaint) this.#print(`${plan.complaint}\n`);
+    let plan: ChildPlan | undefined;
     try {
+      plan = this.#options.plan();
+      if (plan.login) this.terminal.feed(this.#options.notices(plan));
+      if (plan.complaint) this.#print(`${plan.complaint}\n`);
       this.#pty = new Pty(
         { ...plan, cols: this.terminal.cols, rows: this.terminal.rows },
         { data: (bytes) => this.#onOutput(bytes), exit: () => this.#events.ended() },
       );
     } catch (error) {
-      if (!(error instanceof SpawnError)) throw error;
-      this.#print(`mosh-server: execvp: ${plan.command[0]}: ${error.message}\n`);
+      // Whatever it is, the process has other sessions: a user who was removed a moment ago, descriptors used up.
+      const reason = error instanceof Error ? error.message : String(error);
+      if (plan && error instanceof SpawnError) {
+        this.#print(`mosh-server: execvp: ${plan.command[0]}: ${reason}\n`);
+      } else {
+        this.#print(`sterna-server: ${reason}\n`);
+        this.#events.log(`cannot be started: ${reason}`);
+      }
       this.#complaint = setTimeout(() => this.#events.ended(), COMPLAINT_MS);
     }
   }

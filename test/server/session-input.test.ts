@@ -2,6 +2,7 @@
 import { expect, spyOn, test } from "bun:test";
 import { turns } from "../../server/pty.ts";
 import { Session, type SessionEvents } from "../../server/session.ts";
+import type { ChildPlan } from "../../server/shell.ts";
 import { encodeUserMessage, type UserEvent } from "../../ssp/user-message.ts";
 import { loadCore } from "../../wasm-core/load.ts";
 import { until } from "../drivers/wait.ts";
@@ -9,18 +10,21 @@ import { until } from "../drivers/wait.ts";
 const core = await loadCore();
 
 /** A session that runs a script, its window known. */
-function started(script: string): Session {
-  const events: SessionEvents = { changed() {}, ended() {}, log() {} };
+const started = (script: string): Session =>
+  withPlan(() => ({
+    command: ["sh", "-c", script],
+    argv0: undefined,
+    login: false,
+    environment: { PATH: process.env.PATH! },
+    directory: "/",
+    complaint: undefined,
+  }));
+
+function withPlan(plan: () => ChildPlan, log: (message: string) => void = () => {}): Session {
+  const events: SessionEvents = { changed() {}, ended() {}, log };
   const session = new Session(
     {
-      plan: () => ({
-        command: ["sh", "-c", script],
-        argv0: undefined,
-        login: false,
-        environment: { PATH: process.env.PATH! },
-        directory: "/",
-        complaint: undefined,
-      }),
+      plan,
       notices: () => new Uint8Array(),
       terminal: core.createTerminal(80, 24, "host"),
     },
@@ -78,5 +82,19 @@ test("a key stops those that flood, an answer of the terminal to its program doe
   session.input([{ kind: "keys", bytes: Buffer.from("k") }]);
   expect(holds).toHaveBeenCalledTimes(1);
   holds.mockRestore();
+  session.close();
+});
+
+test("a user who is gone between key and first word sees why there is no shell; nobody else notices", async () => {
+  const said: string[] = [];
+  const session = withPlan(
+    () => {
+      throw new Error("user alice is not in the database");
+    },
+    (message) => said.push(message),
+  );
+  await shows(session, "user alice is not in the database");
+  expect(said).toEqual(["cannot be started: user alice is not in the database"]);
+  session.input([{ kind: "keys", bytes: Buffer.from("k") }]);
   session.close();
 });
