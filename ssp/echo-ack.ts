@@ -26,7 +26,7 @@ export class EchoAck {
     while (newest >= 0 && history[newest]!.at > now - ECHO_TIMEOUT) newest--;
     if (newest < 0) return false;
     const { number } = history[newest]!;
-    if (newest > 0) history.splice(0, newest); // the entry itself stays
+    for (let gone = 0; gone < newest; gone++) history.shift(); // the entry itself stays
     if (number <= this.#value) return false;
     this.#value = number;
     return true;

@@ -30,11 +30,11 @@ const NO_BYTES = new Uint8Array(0);
 /** Bytes of `value` as a varint; a number is below 2^31. */
 export function varintLength(value: bigint | number): number {
   let length = 1;
-  if (typeof value === "number") {
-    for (let rest = value; rest >= 0x80; rest >>>= 7) length++;
+  if (value <= 0x7fff_ffff) {
+    for (let rest = Number(value); rest >= 0x80; rest >>>= 7) length++;
     return length;
   }
-  for (let rest = value >> 7n; rest > 0n; rest >>= 7n) length++;
+  for (let rest = BigInt(value) >> 7n; rest > 0n; rest >>= 7n) length++;
   return length;
 }
 

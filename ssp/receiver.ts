@@ -62,7 +62,7 @@ export class Receiver<R extends SyncObject<R>> {
     }
 
     // [P 9.11] what ends the session must get through
-    if (diff.length > 0 && newNum !== MAX_STATE && this.#hasRoom?.(diff) === false) return "no-room";
+    if (diff.length > 0 && this.#hasRoom?.(diff) === false && newNum !== MAX_STATE) return "no-room";
 
     const state = reference.state.clone();
     if (diff.length > 0 && !state.apply(diff)) {

@@ -79,17 +79,20 @@ export class Wheel {
   /** Fires what is due. */
   readonly #advance = (): void => {
     this.#wakeAt = UNSET;
-    const now = this.#time.now();
+    let now = this.#time.now();
     const last = Math.floor(now);
     // After a long stall every slot need be seen only once.
     this.#tick = Math.max(this.#tick, last - SLOTS);
     while (this.#tick < last) this.#collect(++this.#tick % SLOTS, now);
+    const began = now;
+    let fired = 0;
     for (const alarm of this.#firing) {
       // One that fired before may have moved or cleared this one.
-      if (alarm.slot >= 0 || alarm.due > now) continue;
-      this.#late?.(now - alarm.due);
+      if (alarm.slot >= 0 || alarm.due > began) continue;
+      this.#late?.(began - alarm.due);
       alarm.due = UNSET;
-      alarm.fire(this.#time.now());
+      if (fired++ > 0) now = this.#time.now();
+      alarm.fire(now);
     }
     this.#firing.length = 0;
     this.#armNext();
