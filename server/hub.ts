@@ -42,6 +42,8 @@ export interface HubEvents {
   outcome?(outcome: Outcome, bytes: number): void;
   /** Nobody here could open it; true if somebody else takes it from here. */
   stray?(bytes: Uint8Array, from: Peer, congested: boolean): void;
+  /** Taking a datagram has thrown: a mistake of ours. */
+  fault?(error: Error): void;
 }
 
 export interface HubOptions {
@@ -83,6 +85,7 @@ export class Hub {
           table.deliver(bytes, { address, port, raw: undefined }, clock(), congested);
         },
         error: (failure) => table.failed(failure),
+        fault: (error) => options.events?.fault?.(error),
       },
       options.report,
       options.shared ?? false,

@@ -34,16 +34,17 @@ export async function serveStandalone(options: ServerOptions, handover: Handover
   forbidCoreDumps();
   takeShortSlices();
   const report = (message: string): void => void writeText(STDERR, `${message}\n`);
+  const log = options.verbose > 0 ? report : () => {};
   const core = await loadCore();
   const key = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
   let hub: Hub;
   try {
-    hub = await Hub.open({ address: options.address, ports: options.ports, clock, report });
+    const events = { fault: (error: Error) => log(`a datagram: ${error.stack ?? error}`) };
+    hub = await Hub.open({ address: options.address, ports: options.ports, clock, report, events });
   } catch (error) {
     if (error instanceof BindError) return 1;
     throw error;
   }
-  const log = options.verbose > 0 ? report : () => {};
   const { environment, task } = handover;
   const { size = DEFAULT_SIZE, openFiles } = task.kind === "session" ? task : {};
   const completion = Promise.withResolvers<void>();

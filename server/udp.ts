@@ -32,6 +32,8 @@ export interface UdpEvents {
   datagram(bytes: Uint8Array, address: string, port: number, congested: boolean): void;
   /** An error that came by itself, such as an ICMP answer. */
   error(failure: SendFailure): void;
+  /** What `datagram` threw: a mistake of ours. The socket goes on. */
+  fault?(error: Error): void;
 }
 
 /** What is used of Bun's socket; its type declarations lack `fd` and `flags`. */
@@ -202,14 +204,12 @@ async function createSocket(
       data: (_socket: unknown, bytes: Uint8Array, fromPort: number, fromAddress: string) =>
         events.datagram(bytes, fromAddress, fromPort, congested),
       // Without a handler one ICMP answer ends the process. It is called with the error alone, though the type
-      // declarations put the socket first.
-      error: (...words: unknown[]) =>
-        events.error(
-          failureOf(
-            words.find((word) => word instanceof Error),
-            "recvmsg",
-          ),
-        ),
+      // declarations put the socket first. It also gets what `data` has thrown.
+      error: (...words: unknown[]) => {
+        const error = words.find((word) => word instanceof Error);
+        if (error && (error as NodeJS.ErrnoException).code === undefined) events.fault?.(error);
+        else events.error(failureOf(error, "recvmsg"));
+      },
     },
   };
   return (await Bun.udpSocket(options as never)) as unknown as BunSocket;

@@ -102,6 +102,7 @@ async function start(
     // login(1) keeps the records for users.
     utmp: settings.asRoot ? undefined : systemUtmpWriter(),
     log: (text) => tell({ kind: "log", level: "debug", text }),
+    fault: (error) => tell({ kind: "log", level: "error", text: `a datagram: ${error.stack ?? error}` }),
     ended: (id) => {
       tell({ kind: "ended", id });
       if (!process.connected && shard.sessions === 0) finish();

@@ -46,6 +46,8 @@ export interface ShardOptions {
   readonly plan: (owner: Owner, request: SessionRequest) => ChildPlan;
   readonly utmp: UtmpWriter | undefined;
   readonly log: (text: string) => void;
+  /** Taking a datagram has thrown: a mistake of ours, and the shard goes on. */
+  readonly fault?: (error: Error) => void;
   /** A session is over. */
   readonly ended: (id: number) => void;
   /** Counts what happens; undefined: nobody wants to know. */
@@ -78,6 +80,7 @@ export class Shard {
       events: {
         ...(metrics ? { outcome: (outcome, bytes) => metrics.datagram(outcome, bytes) } : {}),
         ...(options.stray ? { stray: options.stray } : {}),
+        ...(options.fault ? { fault: options.fault } : {}),
       },
       fixed: options.hubs,
     });

@@ -139,6 +139,29 @@ describe("datagrams", () => {
     await until("both", () => answers.length === 3);
   });
 
+  test("what taking one throws is told, and the next is taken", async () => {
+    const faults: Error[] = [];
+    const taken: string[] = [];
+    const socket = await UdpSocket.open(
+      "127.0.0.1",
+      { low: 0, high: 0 },
+      {
+        datagram: (bytes) => {
+          taken.push(new TextDecoder().decode(bytes));
+          if (taken.length === 1) throw new TypeError("a mistake");
+        },
+        error: () => {},
+        fault: (error) => void faults.push(error),
+      },
+      () => {},
+    );
+    open.push(socket);
+    const client = await other("127.0.0.1");
+    for (const text of ["one", "two"]) client.send(text, socket.port, "127.0.0.1");
+    await until("both", () => taken.length === 2);
+    expect(faults.map(({ message }) => message)).toEqual(["a mistake"]);
+  });
+
   test("a peer that has gone (ICMP) neither throws nor ends anything", async () => {
     const { socket, errors, received } = await server("127.0.0.1", 0);
     const gone = await other("127.0.0.1");
