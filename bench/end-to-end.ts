@@ -3,7 +3,7 @@
  * `cat` through a server, memory of an idle session. Clients run on a pseudo-terminal of this process; prediction is
  * off. Printed as ratios to stock. Not part of the test run; loopback only.
  *
- *   end-to-end.ts [latency] [busy] [connecting] [throughput] [idle]
+ *   end-to-end.ts [--quick] [latency] [busy] [connecting] [throughput] [idle]
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -25,10 +25,12 @@ import { PtyClient } from "../test/drivers/pty-client.ts";
 import { HOST_ALIAS, Sshd } from "../test/drivers/sshd.ts";
 import { cpuSeconds, serversAmong } from "./load/processes.ts";
 
+/** Fewer keys in fewer rounds. */
+const isQuick = process.argv.includes("--quick");
 /** Keys of a round, for each pair. */
-const KEYS = 200;
-const ROUNDS = 6;
-const BUSY_ROUNDS = 2;
+const KEYS = isQuick ? 150 : 200;
+const ROUNDS = isQuick ? 3 : 6;
+const BUSY_ROUNDS = isQuick ? 1 : 2;
 /** Twice as many as the cores of the machines that this runs on. */
 const HOGS = 4;
 /** Between two keystrokes, ms: a fast typist, and not in step with any timer of a server. */
@@ -275,7 +277,7 @@ async function idle(home: Home): Promise<void> {
 }
 
 /** Parts by name on the command line; none: all. */
-const words = process.argv.slice(2);
+const words = process.argv.slice(2).filter((word) => word !== "--quick");
 const PARTS = { latency, busy, connecting, throughput, idle };
 // What is measured must be the programs, not how long the measuring waits for a core.
 takeShortSlices();

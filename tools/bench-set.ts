@@ -34,7 +34,7 @@ export const SET: readonly Part[] = [
   { name: "emulator", args: ["--quick", "--ms=40"], limit: 75 },
   { name: "display", args: [], limit: 10 },
   { name: "startup", args: [], limit: 15 },
-  { name: "end-to-end", args: [], limit: 175 },
+  { name: "end-to-end", args: ["--quick"], limit: 175 },
   { name: "local-echo", args: ["120"], limit: 25 },
   { name: "loss", args: ["40"], limit: 19 },
   { name: "prediction", args: ["bash", "fish", "vim", "--virtual"], limit: 45 },
