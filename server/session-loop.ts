@@ -28,8 +28,9 @@ export interface Seat {
   blank(): Terminal;
   input(events: readonly UserEvent[]): void;
   hasRoom(diff: Uint8Array): boolean;
-  /** Keys had better not come now. */
+  /** Keys had better not come now, unless they interrupt the program. */
   readonly inputFull: boolean;
+  interrupts(keys: Uint8Array): boolean;
   /** Something arrived: what is due must be looked at. @param now when, if that is known */
   received(now?: number): void;
 }
@@ -136,6 +137,7 @@ export class SessionLoop implements SessionActivity {
       get inputFull() {
         return session.inputFull;
       },
+      interrupts: (keys) => session.interrupts(keys),
       blank: () => session.blank(),
       input: (events) => this.#input(viewer, events),
       hasRoom: (diff) => session.hasRoom(diff),

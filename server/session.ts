@@ -107,6 +107,11 @@ export class Session {
     return this.#pty?.inputFull ?? false;
   }
 
+  /** Whether these keys would get past what waits for the program, and interrupt it. */
+  interrupts(keys: Uint8Array): boolean {
+    return this.#pty?.interrupts(keys) ?? false;
+  }
+
   /** Whether the program has read enough of what is waiting, or this difference of a user stream interrupts it. */
   hasRoom(diff: Uint8Array): boolean {
     const pty = this.#pty;

@@ -105,6 +105,13 @@ export class StreamView implements Viewer {
     return !this.readOnly && this.#goodbye === undefined && this.#seat.inputFull;
   }
 
+  /** Keys that wait behind others on the other side. False if they do not interrupt the program; then nothing has happened. */
+  interrupt(bytes: Uint8Array): boolean {
+    if (!this.inputFull || !this.#seat.interrupts(bytes)) return false;
+    this.input([{ kind: "keys", bytes }]);
+    return true;
+  }
+
   /** The other side asks for no more frames for now, or for frames again. */
   setPaused(paused: boolean): void {
     this.#paused = paused;

@@ -28,7 +28,6 @@ const SYMBOLS = {
   prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
   setlocale: { args: ["i32", "ptr"], returns: "ptr" },
   nl_langinfo: { args: ["i32"], returns: "cstring" },
-  sched_getscheduler: { args: ["i32"], returns: "i32" },
   setpriority: { args: ["i32", "u32", "i32"], returns: "i32" },
   /** For what some C libraries have no function; with these arguments only. */
   syscall: { args: ["i64", "i64", "ptr", "i64"], returns: "i64" },

@@ -11,8 +11,11 @@ const SCHED_OTHER = 0;
 /** Set in what sched_getscheduler(2) returns, after the first of our calls. */
 const SCHED_RESET_ON_FORK = 0x4000_0000;
 
-/** sched_setattr(2), which older C libraries do not have, by its number. */
-const SCHED_SETATTR: Readonly<Record<string, number>> = { x64: 314, arm64: 274 };
+/** Numbers of the system calls: older C libraries have no sched_setattr(2), and musl's sched_getscheduler(2) always fails. */
+const CALLS: Readonly<Record<string, { readonly setAttributes: number; readonly getScheduler: number }>> = {
+  x64: { setAttributes: 314, getScheduler: 145 },
+  arm64: { setAttributes: 274, getScheduler: 120 },
+};
 /** Length of struct sched_attr in its first version, bytes. */
 const ATTRIBUTES_BYTES = 48;
 /** Children begin with the usual slice and precedence. */
@@ -48,14 +51,16 @@ export function takePrecedence(nice: number): boolean {
 }
 
 function setAttributes(nice: number): boolean {
-  const number = SCHED_SETATTR[process.arch];
-  if (number === undefined || (libc().sched_getscheduler(0) & ~SCHED_RESET_ON_FORK) !== SCHED_OTHER)
-    return false;
+  const calls = CALLS[process.arch];
+  if (!calls) return false;
+  const { syscall } = libc();
+  const policy = Number(syscall(calls.getScheduler, 0, null, 0)) & ~SCHED_RESET_ON_FORK;
+  if (policy !== SCHED_OTHER) return false;
   const attributes = new DataView(new ArrayBuffer(ATTRIBUTES_BYTES));
   attributes.setUint32(0, ATTRIBUTES_BYTES, true);
   attributes.setUint32(4, SCHED_OTHER, true);
   attributes.setBigUint64(8, SCHED_FLAG_RESET_ON_FORK, true);
   attributes.setInt32(16, nice, true);
   attributes.setBigUint64(24, SLICE_NS, true);
-  return libc().syscall(number, 0, new Uint8Array(attributes.buffer), 0) === 0n;
+  return syscall(calls.setAttributes, 0, new Uint8Array(attributes.buffer), 0) === 0n;
 }

@@ -22,8 +22,8 @@ import { planExec } from "./exec-line.ts";
 import { isFull, room } from "./flow.ts";
 import { type Choice, choose, menuText } from "./menu.ts";
 
-/** Keys that may wait here for a program that does not read, bytes. */
-const MOST_KEYS_WAITING = 256 * 1024;
+/** Keys that may wait here for a program that does not read, bytes. While they do, Ctrl-C and the escape key get past them. */
+const MOST_KEYS_WAITING = 2 * 1024 * 1024;
 
 export interface SessionContext {
   readonly account: Account;

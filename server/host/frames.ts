@@ -50,3 +50,17 @@ export class FrameReader {
     return frames;
   }
 }
+
+/** Big-endian, for contents. */
+export function uint32Bytes(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value);
+  return bytes;
+}
+
+/** The number at the start of the contents; 0 if they are too short. */
+export function uint32In(contents: Uint8Array): number {
+  return contents.length < 4
+    ? 0
+    : new DataView(contents.buffer, contents.byteOffset, contents.length).getUint32(0);
+}

@@ -1,13 +1,14 @@
 /**
  * The shard's end of streams: a Unix socket on which whoever brings a token gets the view that the token was made for,
  * once. Frames from the person's side: `t` token and size, `k` keys, `r` size (two 16-bit numbers: columns, rows), `p`
- * pause, `g` go on. To it: `o` bytes for the terminal, `e` the reason of the end. Called by shard.ts; stream.ts is the
- * other end.
+ * pause, `g` go on, `i` a number (32 bits) and keys that wait there behind others. To it: `o` bytes for the terminal, `e`
+ * the reason of the end, `a` how many bytes of keys the program has room for again (32 bits), `x` the number of an `i` that has
+ * interrupted the program: what waits before it is void. Numbers are big-endian. Called by shard.ts; stream.ts is the other end.
  */
 import { timingSafeEqual } from "node:crypto";
 import type { UserEvent } from "../../ssp/user-message.ts";
 import type { StreamView, ViewOutput } from "../stream-view.ts";
-import { encodeFrame, FrameReader } from "./frames.ts";
+import { encodeFrame, FrameReader, uint32Bytes } from "./frames.ts";
 import type { Size } from "./messages.ts";
 import { listenUnix, type UnixConnection, type UnixListener } from "./unix-socket.ts";
 
@@ -74,17 +75,17 @@ export class StreamServer {
     let view: StreamView | undefined;
     const patience = setTimeout(() => connection.close(), TOKEN_LIFETIME_MS);
     let retry: Timer | undefined;
-    // What the program does not read stays where it comes from, as in any other stream.
-    const keepBack = (): void => {
-      const mustWait = (): boolean => view?.inputFull === true && !connection.hungUp;
-      if (retry !== undefined || !mustWait()) return;
-      connection.pause();
-      retry = setInterval(() => {
-        if (mustWait()) return;
-        clearInterval(retry);
-        retry = undefined;
-        connection.resume();
-      }, RETRY_MS);
+    let taken = 0;
+    // What the program does not read stays where it comes from.
+    const makeRoom = (): void => {
+      if (view?.inputFull) {
+        retry ??= setInterval(makeRoom, RETRY_MS);
+        return;
+      }
+      clearInterval(retry);
+      retry = undefined;
+      if (taken > 0) connection.write(encodeFrame("a", uint32Bytes(taken)));
+      taken = 0;
     };
     connection.onClosed = () => {
       clearTimeout(patience);
@@ -95,7 +96,10 @@ export class StreamServer {
     connection.onData = (bytes) => {
       for (const { type, contents } of reader.add(bytes) ?? [{ type: "!", contents: bytes }]) {
         if (view) {
-          if (!handle(view, type, contents)) connection.close();
+          if (type === "k") taken += contents.length;
+          if (type === "i" && contents.length >= 4) {
+            if (view.interrupt(contents.slice(4))) connection.write(encodeFrame("x", contents.slice(0, 4)));
+          } else if (!handle(view, type, contents)) connection.close();
           continue;
         }
         const size = type === "t" ? sizeIn(contents.subarray(0, 4)) : undefined;
@@ -109,7 +113,7 @@ export class StreamServer {
           view = made;
         });
       }
-      keepBack();
+      makeRoom();
     };
   }
 }

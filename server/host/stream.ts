@@ -3,7 +3,7 @@
  * must be told. Used by `attach --here` and by the ssh gateway.
  */
 import { TERMINAL_RESET } from "../../sys/terminal-reset.ts";
-import { encodeFrame, FrameReader } from "./frames.ts";
+import { encodeFrame, FrameReader, uint32Bytes, uint32In } from "./frames.ts";
 import type { SessionStream, Size } from "./messages.ts";
 import { connectUnix, type UnixConnection } from "./unix-socket.ts";
 
@@ -11,8 +11,11 @@ import { connectUnix, type UnixConnection } from "./unix-socket.ts";
 const START = "\x1b[?1049h\x1b[?1h";
 const STOP = `${TERMINAL_RESET}\x1b[?1049l`;
 
-/** So long what was typed may still wait for the session when the person leaves, ms. */
-const PARTING_MS = 1000;
+/** Keys that the session has not said it has room for again, at most, bytes. The rest waits here. */
+const WINDOW_BYTES = 1024 * 1024;
+const PIECE_BYTES = 64 * 1024;
+/** Keys come in pieces that are not longer, a paste in longer ones, bytes. */
+const KEY_BYTES = 32;
 
 /** A frame for a terminal is never longer, bytes. */
 const MAX_FRAME_BYTES = 64 * 1024 * 1024;
@@ -31,6 +34,12 @@ class Stream implements SessionStream {
   readonly #connection: UnixConnection;
   readonly #reader = new FrameReader(MAX_FRAME_BYTES);
   #reason = "the host has closed the connection";
+  /** Keys that wait, and the number of the first: they are counted from the start of the stream. */
+  #waiting: Uint8Array[] = [];
+  #first = 0;
+  #backlog = 0;
+  /** Bytes of keys sent that the session has not made room for again. */
+  #sent = 0;
   #started = false;
   #ended = false;
   onOutput: (bytes: Uint8Array) => void = () => {};
@@ -42,19 +51,58 @@ class Stream implements SessionStream {
     connection.onData = (bytes) => {
       for (const { type, contents } of this.#reader.add(bytes) ?? []) {
         if (type === "o") this.#show(contents.slice());
+        else if (type === "a") this.#roomFor(uint32In(contents));
+        else if (type === "x") this.#void(uint32In(contents));
         else if (type === "e") this.#reason = new TextDecoder().decode(contents);
       }
     };
-    connection.onDrained = () => this.onDrained();
     connection.onClosed = () => this.#end();
   }
 
   get backlog(): number {
-    return this.#connection.backlog;
+    return this.#backlog;
   }
 
   keys(bytes: Uint8Array): void {
-    if (bytes.length > 0) this.#connection.write(encodeFrame("k", bytes));
+    if (bytes.length === 0) return;
+    this.#waiting.push(bytes.slice());
+    this.#backlog += bytes.length;
+    const number = this.#first + this.#waiting.length - 1;
+    this.#send();
+    if (this.#backlog > 0 && bytes.length <= KEY_BYTES)
+      this.#connection.write(encodeFrame("i", Buffer.concat([uint32Bytes(number), bytes])));
+  }
+
+  #send(): void {
+    while (this.#waiting.length > 0 && this.#sent < WINDOW_BYTES) {
+      const piece = this.#waiting[0]!;
+      const now = piece.subarray(0, PIECE_BYTES);
+      this.#connection.write(encodeFrame("k", now));
+      this.#sent += now.length;
+      this.#backlog -= now.length;
+      if (now.length < piece.length) {
+        this.#waiting[0] = piece.subarray(now.length);
+      } else {
+        this.#waiting.shift();
+        this.#first++;
+      }
+    }
+  }
+
+  #roomFor(bytes: number): void {
+    this.#sent -= bytes;
+    this.#send();
+    if (this.#backlog === 0) this.onDrained();
+  }
+
+  /** The program was interrupted: what was typed before is dropped, as the kernel does with what it holds. */
+  #void(number: number): void {
+    while (this.#waiting.length > 0 && this.#first <= number) {
+      this.#backlog -= this.#waiting.shift()!.length;
+      this.#first++;
+    }
+    this.#send();
+    if (this.#backlog === 0) this.onDrained();
   }
 
   resize(size: Size): void {
@@ -71,7 +119,6 @@ class Stream implements SessionStream {
 
   close(): void {
     this.#connection.end();
-    setTimeout(() => this.#connection.close(), PARTING_MS).unref();
   }
 
   #show(bytes: Uint8Array): void {

@@ -8,7 +8,6 @@ import { libc } from "../../sys/libc.ts";
 
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
-const POLLRDHUP = 0x2000;
 
 /** The process at the other end, as it was when it connected. */
 export interface Credentials {
@@ -39,13 +38,6 @@ export class UnixConnection {
     this.#socket = socket;
   }
 
-  /** The other end writes no more; what it has written may not have been read. */
-  get hungUp(): boolean {
-    if (this.#closed) return true;
-    const { fd } = this.#socket as unknown as { fd: number };
-    return libc().poll(new Int32Array([fd, POLLRDHUP]), 1n, 0) !== 0;
-  }
-
   /** Undefined if the system does not tell; then nobody may be trusted. */
   get peer(): Credentials | undefined {
     const { fd } = this.#socket as unknown as { fd?: number };
@@ -73,18 +65,6 @@ export class UnixConnection {
     this.#waiting.push(bytes);
     this.#backlog += bytes.length;
     if (this.#waiting.length === 1) this.#push();
-  }
-
-  /**
-   * Reads no more for now; what the system does not hold, the other end keeps. {@link onClosed} is not called meanwhile:
-   * see {@link hungUp}.
-   */
-  pause(): void {
-    if (!this.#closed) this.#socket.pause();
-  }
-
-  resume(): void {
-    if (!this.#closed) this.#socket.resume();
   }
 
   /** Closes when all was written. */

@@ -90,6 +90,29 @@ test("a paste into a program that does not read yet arrives whole", async () => 
   stream.close();
 });
 
+test("Ctrl-C gets past a paste that waits, and what is typed after it arrives", async () => {
+  const taken = join(directory, "taken");
+  const { stream, shown } = await start(
+    `stty isig; trap 'over=1' INT; until [ "$over" ]; do sleep 0.05; done; head -c 3 > ${taken}; echo whole`,
+  );
+  await paste(stream);
+  for (const keys of ["\x03", "a", "bc"]) stream.keys(Buffer.from(keys));
+  await until("the rest", () => shown().includes("whole"));
+  expect(readFileSync(taken, "latin1")).toBe("abc");
+  expect(stream.backlog).toBe(0);
+  stream.close();
+});
+
+test("a paused view goes on when it is told to, whatever waits", async () => {
+  const { stream, shown } = await start("while :; do date +%N; sleep 0.02; done");
+  stream.pause();
+  await paste(stream);
+  stream.resume();
+  const before = shown().length;
+  await until("more", () => shown().length > before);
+  stream.close();
+});
+
 test("the person can leave while a paste waits for the program, and is gone", async () => {
   const { stream } = await start("exec sleep 1000");
   await paste(stream);
