@@ -43,7 +43,10 @@ export class PtyInput {
   #waiting: Uint8Array[] = [];
   #bytes = 0;
   #retry: Timer | undefined;
-  /** The terminal had only control characters for what is looked for here, when it was asked last. */
+  /**
+   * The terminal had only control characters for what is looked for here, when it was asked last. Since then it may have got others
+   * (stty stop x); but as long as nothing waits and nothing is paused, it does not matter who sees them.
+   */
   #plainIsPlain = false;
   /** By Ctrl-S; then any character may start it again. */
   #stopped = false;
@@ -78,6 +81,11 @@ export class PtyInput {
       this.#retryLater();
     }
     return rest.length - kept.length;
+  }
+
+  /** The child's output is about to be paused, which uses the switch that stopping it uses: every key is looked at again. */
+  beforePause(): void {
+    this.#plainIsPlain = false;
   }
 
   /** Nothing in this input can do more than be read, so the terminal need not be asked for its modes: a system call. */

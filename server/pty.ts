@@ -164,6 +164,7 @@ export class Pty {
   #stop(): boolean {
     if (this.#paused || this.#sinceStop !== undefined || !this.#device || !this.#running) return false;
     this.#paused = true;
+    this.#input?.beforePause();
     this.#device.setOutput(false);
     return true;
   }

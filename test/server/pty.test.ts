@@ -20,6 +20,7 @@ import { until } from "../drivers/wait.ts";
 const CTRL_C = Uint8Array.of(3);
 const CTRL_S = Uint8Array.of(0x13);
 const CTRL_Q = Uint8Array.of(0x11);
+const [LETTER_S, LETTER_Q] = [Buffer.from("s"), Buffer.from("q")];
 
 /** A child under test; hung up when the test ends. */
 class Child {
@@ -223,22 +224,29 @@ describe("a child that floods", () => {
     input.close();
   });
 
-  test("Ctrl-S holds although the server pauses and resumes the same switch; Ctrl-Q lets it go on", async () => {
-    const child = new Child("yes 0123456789012345678901234567890123456789", {}, false);
-    for (let round = 0; round < 3; round++) {
-      const start = child.bytes;
-      await until("the flood", () => child.bytes > start + 3_000_000);
-      child.pty.write(CTRL_S);
-      let seen = -1;
-      await until("silence", async () => {
-        if (child.bytes === seen) return true;
-        seen = child.bytes;
-        await Bun.sleep(100);
-        return false;
-      });
-      child.pty.write(CTRL_Q);
-    }
-  });
+  const YES = "yes 0123456789012345678901234567890123456789";
+  for (const { name, script, stop, go } of [
+    { name: "Ctrl-S", script: YES, stop: CTRL_S, go: CTRL_Q },
+    { name: "a letter in its place", script: `stty stop s start q; ${YES}`, stop: LETTER_S, go: LETTER_Q },
+  ])
+    test(`${name} holds although the server pauses and resumes the same switch; its counterpart lets it go on`, async () => {
+      const child = new Child(`read line; ${script}`, {}, false);
+      // The terminal as it is now is looked at.
+      child.pty.write(Buffer.from("\r"));
+      for (let round = 0; round < 3; round++) {
+        const start = child.bytes;
+        await until("the flood", () => child.bytes > start + 3_000_000);
+        child.pty.write(stop);
+        let seen = -1;
+        await until("silence", async () => {
+          if (child.bytes === seen) return true;
+          seen = child.bytes;
+          await Bun.sleep(100);
+          return false;
+        });
+        child.pty.write(go);
+      }
+    });
 });
 
 /** Stops and starts a flood at its terminal, three times. */
