@@ -38,6 +38,8 @@ class Stream implements SessionStream {
   #waiting: Uint8Array[] = [];
   #first = 0;
   #backlog = 0;
+  /** Pieces that were offered and not answered: what waits must not overtake the question. */
+  #offers = 0;
   /** Bytes of keys sent that the session has not made room for again. */
   #sent = 0;
   #started = false;
@@ -52,7 +54,7 @@ class Stream implements SessionStream {
       for (const { type, contents } of this.#reader.add(bytes) ?? []) {
         if (type === "o") this.#show(contents.slice());
         else if (type === "a") this.#roomFor(uint32In(contents));
-        else if (type === "x") this.#void(uint32In(contents));
+        else if (type === "x" || type === "y") this.#onAnswer(uint32In(contents), type === "x");
         else if (type === "e") this.#reason = new TextDecoder().decode(contents);
       }
     };
@@ -69,12 +71,13 @@ class Stream implements SessionStream {
     this.#backlog += bytes.length;
     const number = this.#first + this.#waiting.length - 1;
     this.#send();
-    if (this.#backlog > 0 && bytes.length <= KEY_BYTES)
-      this.#connection.write(encodeFrame("i", Buffer.concat([uint32Bytes(number), bytes])));
+    if (this.#backlog === 0 || bytes.length > KEY_BYTES) return;
+    this.#offers++;
+    this.#connection.write(encodeFrame("i", Buffer.concat([uint32Bytes(number), bytes])));
   }
 
   #send(): void {
-    while (this.#waiting.length > 0 && this.#sent < WINDOW_BYTES) {
+    while (this.#offers === 0 && this.#waiting.length > 0 && this.#sent < WINDOW_BYTES) {
       const piece = this.#waiting[0]!;
       const now = piece.subarray(0, PIECE_BYTES);
       this.#connection.write(encodeFrame("k", now));
@@ -95,9 +98,10 @@ class Stream implements SessionStream {
     if (this.#backlog === 0) this.onDrained();
   }
 
-  /** The program was interrupted: what was typed before is dropped, as the kernel does with what it holds. */
-  #void(number: number): void {
-    while (this.#waiting.length > 0 && this.#first <= number) {
+  /** If the program was interrupted, what was typed before is dropped, as the kernel does with what it holds. */
+  #onAnswer(number: number, isInterrupted: boolean): void {
+    this.#offers--;
+    while (isInterrupted && this.#waiting.length > 0 && this.#first <= number) {
       this.#backlog -= this.#waiting.shift()!.length;
       this.#first++;
     }
