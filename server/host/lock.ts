@@ -14,7 +14,7 @@ export function takeLock(path: string): number | undefined {
   return undefined;
 }
 
-/** Sockets of a host that was killed; the lock says that it is gone. */
+/** Sockets of processes that are known to be gone: the lock says it of a host, its number of a shard. */
 export function removeStale(...paths: readonly string[]): void {
   for (const path of paths) {
     try {

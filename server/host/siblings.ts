@@ -128,9 +128,9 @@ export class Siblings {
     if (this.#closed) return;
     const { directory, count } = this.#options;
     for (const name of namesIn(directory)) {
-      const process = SOCKET.exec(name)?.[1];
-      if (process === undefined || name === this.#own || this.#connections.has(name)) continue;
-      if (isRunning(Number(process))) void this.#connect(name);
+      const pid = SOCKET.exec(name)?.[1];
+      if (pid === undefined || name === this.#own || this.#connections.has(name)) continue;
+      if (isRunning(Number(pid))) void this.#connect(name);
       else removeStale(join(directory, name));
     }
     const pause = this.#connections.size < count - 1 ? SCAN_MS.seeking : SCAN_MS.usual;

@@ -3,7 +3,8 @@
  * once. Frames from the person's side: `t` token and size, `k` keys, `r` size (two 16-bit numbers: columns, rows), `p`
  * pause, `g` go on, `i` a number (32 bits) and keys that wait there behind others. To it: `o` bytes for the terminal, `e`
  * the reason of the end, `a` how many bytes of keys the program has room for again (32 bits), `x` the number of an `i` that has
- * interrupted the program: what waits before it is void, `y` the number of one that has not. Numbers are big-endian. Called by shard.ts; stream.ts is the other end.
+ * interrupted the program: what waits before it is void, `y` the number of one that has not. Numbers
+ * are big-endian. Called by shard.ts; stream.ts is the other end.
  */
 import { timingSafeEqual } from "node:crypto";
 import type { UserEvent } from "../../ssp/user-message.ts";
