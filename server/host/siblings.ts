@@ -154,6 +154,8 @@ export class Siblings {
       for (const [name, { shard }] of this.#routes) if (shard === other) this.#routes.delete(name);
     };
     this.#connections.set(other, connection);
+    // It has ended before anybody listened.
+    if (connection.closed) connection.onClosed();
   }
 
   #learn(name: string, shard: string): void {
