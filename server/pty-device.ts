@@ -116,7 +116,14 @@ export class PtyDevice {
   static #search(child: number): PtyDevice | undefined {
     const number = terminalOf(child);
     if (number === undefined) return undefined;
-    for (const name of readdirSync("/proc/self/fd")) {
+    let names: readonly string[];
+    try {
+      names = readdirSync("/proc/self/fd");
+    } catch {
+      // No descriptor left to read it with: the child goes on without what takes its device.
+      return undefined;
+    }
+    for (const name of names) {
       if (numberOf(Number(name)) === number) return PtyDevice.#copyOf(Number(name), NONE, number);
     }
     return undefined;

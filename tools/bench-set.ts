@@ -34,7 +34,7 @@ export const SET: readonly Part[] = [
   { name: "emulator", args: ["--quick", "--ms=40"], limit: 75 },
   { name: "display", args: [], limit: 10 },
   { name: "startup", args: [], limit: 15 },
-  { name: "end-to-end", args: ["--quick"], limit: 175 },
+  { name: "end-to-end", args: ["--quick"], limit: 165 },
   { name: "local-echo", args: ["120"], limit: 25 },
   { name: "loss", args: ["40"], limit: 19 },
   { name: "prediction", args: ["bash", "fish", "vim", "--virtual"], limit: 45 },
@@ -56,10 +56,10 @@ export const SET: readonly Part[] = [
     name: "load",
     place: "load-loss",
     args: [
-      ...["--compare", "stock", "host", "--own-clients", "--sessions", "20", "--rounds", "2"],
-      ...["--warmup", "0", "--duration", "6", "--impair", "delay=50,loss=29%"],
+      ...["--compare", "stock", "host", "--own-clients", "--sessions", "150", "--rounds", "2"],
+      ...["--warmup", "4", "--duration", "5", "--impair", "delay=50,loss=29%"],
     ],
-    limit: 75,
+    limit: 85,
     excerpt: ratios,
   },
 ];

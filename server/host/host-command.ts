@@ -18,7 +18,8 @@ shell as its user; otherwise for yourself alone.
   --metrics ADDRESS:PORT      Prometheus text over HTTP, on this machine only (default: none)
   --directory DIR    where its sockets are (default: /run/sterna; without root the directory of your own host)
 
-SIGTERM stops it once its sessions have ended or the time for it is over, SIGHUP reads the settings again.`;
+SIGTERM stops it once its sessions have ended or the time for it is over, SIGHUP reads the settings again, SIGUSR2 ends it
+and leaves the sessions to the next one (status 75).`;
 
 const DEFAULT_CONFIG = "/etc/sterna/host.toml";
 const OPTIONS = new Set(["config", "port", "listen", "shards", "ssh", "metrics", "directory"]);

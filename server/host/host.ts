@@ -21,7 +21,7 @@ import type {
   StatsReply,
 } from "./messages.ts";
 import { type Entry, nameFault, Registry } from "./registry.ts";
-import type { Owner, ShardLink, ShardReply } from "./shard-messages.ts";
+import type { KeptSession, Owner, ShardLink, ShardReply } from "./shard-messages.ts";
 import type { Credentials } from "./unix-socket.ts";
 
 /** A person who asks, as the kernel says. */
@@ -59,7 +59,7 @@ export interface HostOptions {
 
 export class Host {
   readonly #options: HostOptions;
-  readonly #registry = new Registry();
+  readonly #registry = new Registry(Date.now());
   #draining = false;
 
   constructor(options: HostOptions) {
@@ -111,6 +111,25 @@ export class Host {
     if (this.#registry.size === 0) this.#options.idle?.();
   }
 
+  /** Sessions of a shard that an earlier host has left. Returns how many are this host's now. */
+  take(shard: ShardLink, sessions: readonly KeptSession[]): number {
+    const taken = new Map(this.#registry.take(sessions, shard.number).map((entry) => [entry.id, entry]));
+    for (const { id, name, owner } of sessions) {
+      const entry = taken.get(id);
+      if (!entry) {
+        this.#options.log("session not taken over", {
+          session: name,
+          user: owner.name,
+          reason: "its number",
+        });
+      } else if (entry.name !== name) {
+        this.#options.log("session renamed", { session: entry.name, user: owner.name });
+        void shard.call({ op: "rename", id, name: entry.name });
+      }
+    }
+    return taken.size;
+  }
+
   /** A shard died and took these with it. Returns how many there were. */
   lost(shard: number): number {
     const entries = this.#registry.in(shard);
@@ -145,6 +164,8 @@ export class Host {
       op: "create",
       id: entry.id,
       name: entry.name,
+      named: entry.named,
+      created: entry.created,
       owner: { name: owner.name, uid: owner.uid },
       request: spec,
       limits: limitsOf(spec, policy.limits),
@@ -227,6 +248,7 @@ export class Host {
     const other = this.#registry.find(owner.uid, to);
     if (other && other !== entry) return refusal("name-taken", `There is a session "${to}" already.`);
     entry.name = to;
+    void this.#shard(entry).call({ op: "rename", id: entry.id, name: to });
     return { ok: true };
   }
 
@@ -239,9 +261,13 @@ export class Host {
   async #stats(asking: Identity): Promise<StatsReply> {
     const sessions = await this.#infos(this.#registry.of(asking.root ? undefined : asking.uid));
     if (!asking.root && !this.#options.policy().single) return { ok: true, shards: [], sessions };
-    const replies = await Promise.all(this.#options.shards.map((shard) => shard.call({ op: "stats" })));
-    const shards = replies.flatMap((reply) => (reply.ok && reply.stats !== undefined ? [reply.stats] : []));
-    return { ok: true, shards, sessions };
+    const shards = await Promise.all(
+      this.#options.shards.map(async (shard) => {
+        const reply = await shard.call({ op: "stats" });
+        return reply.ok && reply.stats ? [{ ...reply.stats, shard: shard.number }] : [];
+      }),
+    );
+    return { ok: true, shards: shards.flat(), sessions };
   }
 
   async #infos(entries: readonly Entry[]): Promise<SessionInfo[]> {
@@ -277,7 +303,11 @@ export class Host {
     for (const shard of this.#options.shards) {
       const load = shard.load ?? 0;
       const weight = this.#registry.in(shard.number).length * (1 + load);
-      if (shard.alive && (weight < least || (weight === least && best && load < (best.load ?? 0)))) {
+      if (
+        shard.alive &&
+        !shard.retiring &&
+        (weight < least || (weight === least && best && load < (best.load ?? 0)))
+      ) {
         best = shard;
         least = weight;
       }

@@ -3,7 +3,7 @@
  * not XDG_RUNTIME_DIR, which is removed when the last login ends, and sessions outlive logins. Called by launch.ts,
  * commands.ts and user-host.ts.
  */
-import { lstatSync, mkdirSync } from "node:fs";
+import { lstatSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Environment } from "../../sys/environment.ts";
 
@@ -66,6 +66,14 @@ export function directoryFault(directory: string, uid: number): string | undefin
   } catch (error) {
     return `${directory}: ${(error as Error).message}`;
   }
+}
+
+/** A string if others than `uid` could put a socket into a directory that everybody may enter. */
+export function publicDirectoryFault(directory: string, uid: number): string | undefined {
+  const found = statSync(directory);
+  if (found.uid !== uid) return `${directory}: belongs to user ${found.uid}, expected ${uid}`;
+  if ((found.mode & 0o022) !== 0) return `${directory}: others may write to it`;
+  return undefined;
 }
 
 /** A host that was named is trusted as far as the owner of its directory is: root, or the user. */

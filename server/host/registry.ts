@@ -2,20 +2,18 @@
  * Which sessions there are, whose, under which name and where. No processes, no sockets: a pure book that the host
  * keeps. Names belong to their owner: two users may have a session of the same name. Called by host.ts.
  */
-import type { Owner } from "./shard-messages.ts";
+import type { KeptSession, Owner } from "./shard-messages.ts";
 
-export interface Entry {
-  /** Never used twice in the life of a host. */
-  readonly id: number;
-  readonly owner: Owner;
+export interface Entry extends KeptSession {
   name: string;
-  /** The person chose the name, so the session is meant to stay when its client quits. */
-  readonly named: boolean;
   /** Number of the shard. */
   readonly shard: number;
-  /** ms since the epoch. */
-  readonly created: number;
 }
+
+/** Sessions that a host could create in each millisecond before its numbers meet those of a later one. */
+const IDS_PER_MS = 1000;
+/** Longest name. */
+const NAME_LENGTH = 64;
 
 /** What a name may be: a word that no shell, path or table stumbles over, and no number, which the host gives out. */
 const NAME = /^[\p{L}\p{N}_][\p{L}\p{N}_.@+-]{0,63}$/u;
@@ -29,8 +27,13 @@ export function nameFault(name: string): string | undefined {
 }
 
 export class Registry {
-  readonly #entries = new Map<number, Entry>();
-  #nextId = 1;
+  #entries = new Map<number, Entry>();
+  #nextId: number;
+
+  /** @param now ms since the epoch: numbers go on from it, so that those of earlier hosts' sessions are others */
+  constructor(now: number) {
+    this.#nextId = now * IDS_PER_MS;
+  }
 
   get size(): number {
     return this.#entries.size;
@@ -48,6 +51,25 @@ export class Registry {
     };
     this.#entries.set(entry.id, entry);
     return entry;
+  }
+
+  /**
+   * Sessions of an earlier host. Whose name their owner has given to another session by now gets a new one; whose number is
+   * taken, as it may be after a clock was set back, is left out.
+   */
+  take(sessions: readonly KeptSession[], shard: number): Entry[] {
+    const taken: Entry[] = [];
+    for (const session of sessions) {
+      if (this.#entries.has(session.id)) continue;
+      const { uid } = session.owner;
+      const free = this.find(uid, session.name) === undefined;
+      const entry = { ...session, shard, name: free ? session.name : this.#otherName(uid, session) };
+      this.#entries.set(entry.id, entry);
+      taken.push(entry);
+    }
+    // Oldest first, as if they had been created here.
+    this.#entries = new Map([...this.#entries].toSorted(([a], [b]) => a - b));
+    return taken;
   }
 
   remove(id: number): Entry | undefined {
@@ -74,10 +96,19 @@ export class Registry {
   }
 
   #freeNumber(uid: number): string {
+    return this.#firstFree(uid, 1, String);
+  }
+
+  #otherName(uid: number, { name, named }: KeptSession): string {
+    if (!named) return this.#freeNumber(uid);
+    return this.#firstFree(uid, 2, (number) => `${name.slice(0, NAME_LENGTH - 7)}-${number}`);
+  }
+
+  #firstFree(uid: number, first: number, nameOf: (number: number) => string): string {
     const taken = new Set(this.of(uid).map((entry) => entry.name));
-    let number = 1;
-    while (taken.has(String(number))) number++;
-    return String(number);
+    let number = first;
+    while (taken.has(nameOf(number))) number++;
+    return nameOf(number);
   }
 }
 

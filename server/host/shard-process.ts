@@ -1,9 +1,10 @@
 /**
  * A shard as a process of its own: waits for the supervisor's word, then serves. If the supervisor is gone it goes on
- * with the sessions it has, and ends with the last one. Called by host-command.ts.
+ * with the sessions it has, for the next one to take over, and ends with the last one. Called by host-command.ts.
  */
 import { join } from "node:path";
 import { forbidCoreDumps } from "../../sys/core-dumps.ts";
+import { libc } from "../../sys/libc.ts";
 import { USUAL_OPEN_FILES } from "../../sys/open-files.ts";
 import { takePrecedence, takeShortSlices } from "../../sys/priority.ts";
 import { loadCore } from "../../wasm-core/load.ts";
@@ -15,10 +16,11 @@ import { type ChildPlan, planChild } from "../shell.ts";
 import { hasPrlimit, underLimits } from "../users/limits.ts";
 import { planAsRoot } from "../users/start-plan.ts";
 import { systemUtmpWriter } from "../utmp.ts";
+import { LeftShard } from "./left-shard.ts";
 import type { SessionRequest } from "./messages.ts";
-import type { FromShard, ShardSettings, ToShard } from "./processes.ts";
 import { Shard } from "./shard.ts";
-import type { Owner } from "./shard-messages.ts";
+import type { FromShard, Owner, ShardSettings, ToShard } from "./shard-messages.ts";
+import { shardSocket } from "./shard-sockets.ts";
 import { sharedNumber } from "./shared-number.ts";
 import { Siblings } from "./siblings.ts";
 
@@ -28,19 +30,24 @@ const PRECEDENCE_INTERVAL_MS = 10_000;
 /** How often the event loop's punctuality is looked at, ms. */
 const LAG_INTERVAL_MS = 500;
 
+/** The next supervisor, once the first is gone. */
+let next: LeftShard | undefined;
+
 export function runShard(): Promise<number> {
   const completion = Promise.withResolvers<number>();
   let shard: Shard | undefined;
+  let settings: ShardSettings | undefined;
   let config: ShardSettings["config"] | undefined;
-  process.on("message", (message: ToShard) => {
+  const finish = (): void => {
+    next?.close();
+    completion.resolve(0);
+  };
+  const receive = (message: ToShard): void => {
     if (message.kind === "start") {
-      config = message.settings.config;
-      labelProcess(`sterna-shard-${message.settings.number}`);
-      start(
-        message.settings,
-        () => config!,
-        () => completion.resolve(0),
-      )
+      ({ settings } = message);
+      ({ config } = settings);
+      labelProcess(`sterna-shard-${settings.number}`);
+      start(settings, () => config!, finish)
         .then((started) => {
           shard = started;
           tell({ kind: "ready" });
@@ -49,21 +56,43 @@ export function runShard(): Promise<number> {
           tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
           completion.resolve(1);
         });
-    } else if (message.kind === "reload") config = message.config;
-    else if (shard) {
-      shard.handle(message.request).then((reply) => tell({ kind: "reply", id: message.id, reply }));
-    }
-  });
+    } else if (message.kind === "reload") ({ config } = message);
+    else if (message.kind === "call")
+      shard?.handle(message.request).then((reply) => tell({ kind: "reply", id: message.id, reply }));
+  };
+  process.on("message", receive);
   process.on("disconnect", () => {
-    if (!shard || shard.sessions === 0) completion.resolve(0);
+    const left = shard;
+    if (!settings || !left || left.sessions === 0) {
+      finish();
+      return;
+    }
+    next = new LeftShard({
+      path: join(settings.directory, shardSocket("left", settings.number, process.pid)),
+      uid: libc().getuid(),
+      kept: () => left.kept(),
+      receive: (message) => {
+        if (message.kind !== "start") receive(message);
+      },
+      alone: () => {
+        if (left.sessions === 0) finish();
+      },
+    });
+    try {
+      next.listen();
+    } catch {
+      // Somebody has tidied the directory away: the sessions go on, out of every host's reach.
+    }
   });
   // Whoever stops the host tells the supervisor; a terminal's Ctrl-C reaches all of us.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
   return completion.promise;
 }
 
+/** To the supervisor, whichever there is. */
 function tell(message: FromShard): void {
   if (process.connected) process.send?.(message);
+  else next?.tell(message);
 }
 
 /** @param current settings as they are now; those that count at the start are in `settings` */
@@ -95,7 +124,7 @@ async function start(
     hubs,
     metrics,
     ...(siblings ? { stray: (bytes, from, congested) => siblings.stray(bytes, from, congested) } : {}),
-    streamPath: join(directory, `stream-${number}.sock`),
+    streamPath: join(directory, shardSocket("stream", number, process.pid)),
     // Whoever has the token may use it: it was told to them alone.
     streamMode: settings.asRoot ? 0o666 : 0o600,
     plan: (owner, request) => planFor(owner, request, settings.asRoot, current()),

@@ -20,7 +20,14 @@ import { shortage } from "./capacity.ts";
 import { foregroundCommand } from "./foreground.ts";
 import { type FixedHubs, HubPool, NoHub } from "./hub-pool.ts";
 import type { AttachmentInfo, SessionRequest, Size } from "./messages.ts";
-import type { EndpointSpec, Owner, ShardReply, ShardRequest, ShardSessionInfo } from "./shard-messages.ts";
+import type {
+  EndpointSpec,
+  KeptSession,
+  Owner,
+  ShardReply,
+  ShardRequest,
+  ShardSessionInfo,
+} from "./shard-messages.ts";
 import { StreamServer } from "./stream-server.ts";
 
 /** Until the client says how large its window is. */
@@ -56,9 +63,7 @@ export interface ShardOptions {
   readonly number: number;
 }
 
-interface Hosted {
-  readonly id: number;
-  readonly owner: Owner;
+interface Hosted extends KeptSession {
   name: string;
   readonly loop: SessionLoop;
   readonly maxSize: Size | undefined;
@@ -95,6 +100,17 @@ export class Shard {
 
   get sessions(): number {
     return this.#sessions.size;
+  }
+
+  /** For the host that takes this shard over. */
+  kept(): KeptSession[] {
+    return [...this.#sessions.values()].map(({ id, owner, name, named, created }) => ({
+      id,
+      owner,
+      name,
+      named,
+      created,
+    }));
   }
 
   /** What was counted, and how things stand. */
@@ -167,12 +183,13 @@ export class Shard {
     if (!hosted) return { ok: false, code: "no-session", message: "That session is over." };
     if (request.op === "attach") return this.#attach(hosted, request);
     if (request.op === "kill") hosted.loop.terminate();
+    else if (request.op === "rename") hosted.name = request.name;
     else hosted.loop.detachAll();
     return { ok: true };
   }
 
   async #create(request: ShardRequest & { op: "create" }): Promise<ShardReply> {
-    const { id, owner } = request;
+    const { id, owner, name, named, created } = request;
     const spec = request.request;
     const lack = shortage({ sessions: this.#unstarted });
     if (lack !== undefined) return { ok: false, code: "limit", message: lack };
@@ -180,7 +197,9 @@ export class Shard {
     const hosted: Hosted = {
       id,
       owner,
-      name: request.name,
+      name,
+      named,
+      created,
       maxSize: request.maxSize,
       hubOf: new Map(),
       loop: new SessionLoop({
@@ -191,7 +210,7 @@ export class Shard {
         wheel: this.#wheel,
         limits: request.limits,
         utmp: this.#options.utmp,
-        log: (text) => this.#options.log(`session ${request.name} of ${owner.name}: ${text}`),
+        log: (text) => this.#options.log(`session ${hosted.name} of ${owner.name}: ${text}`),
         traffic: this.#options.metrics,
         finished: () => {
           this.#sessions.delete(id);

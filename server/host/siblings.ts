@@ -8,11 +8,11 @@
  *   `d` family or mark (1) │ port (2) │ address length (1) │ address │ datagram: an offer
  *   `t` the same head without a datagram: taken, send me more of these
  */
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Peer } from "../attachment.ts";
 import { encodeFrame, FrameReader } from "./frames.ts";
 import { removeStale } from "./lock.ts";
+import { shardSocket, shardSockets } from "./shard-sockets.ts";
 import { connectUnix, listenUnix, type UnixConnection, type UnixListener } from "./unix-socket.ts";
 
 /** Longest datagram and address. */
@@ -25,8 +25,6 @@ const MAX_BACKLOG = 4 * 1024 * 1024;
 const OFFERS_PER_SECOND = 2000;
 /** How often it is looked who is there, ms: until as many are as this host has, and from then on. */
 const SCAN_MS = { seeking: 200, usual: 1000 };
-/** Of a shard's socket: its number in its host, its process. */
-const SOCKET = /^shard-\d+-(\d+)\.sock$/;
 /** A sibling that has not taken an address's datagrams for so long may not be the one any more, ms. */
 const UNTAKEN_MS = 100;
 
@@ -63,7 +61,7 @@ export class Siblings {
 
   constructor(options: SiblingOptions) {
     this.#options = options;
-    this.#own = `shard-${options.number}-${process.pid}.sock`;
+    this.#own = shardSocket("shard", options.number, process.pid);
   }
 
   start(): void {
@@ -127,12 +125,8 @@ export class Siblings {
   #scan(): void {
     if (this.#closed) return;
     const { directory, count } = this.#options;
-    for (const name of namesIn(directory)) {
-      const pid = SOCKET.exec(name)?.[1];
-      if (pid === undefined || name === this.#own || this.#connections.has(name)) continue;
-      if (isRunning(Number(pid))) void this.#connect(name);
-      else removeStale(join(directory, name));
-    }
+    for (const name of shardSockets(directory, "shard"))
+      if (name !== this.#own && !this.#connections.has(name)) void this.#connect(name);
     const pause = this.#connections.size < count - 1 ? SCAN_MS.seeking : SCAN_MS.usual;
     this.#scanning = setTimeout(() => this.#scan(), pause).unref();
   }
@@ -160,6 +154,8 @@ export class Siblings {
       for (const [name, { shard }] of this.#routes) if (shard === other) this.#routes.delete(name);
     };
     this.#connections.set(other, connection);
+    // It has ended before anybody listened.
+    if (connection.closed) connection.onClosed();
   }
 
   #learn(name: string, shard: string): void {
@@ -168,25 +164,6 @@ export class Siblings {
     if (this.#routes.size <= MAX_ROUTES) return;
     const [oldest] = this.#routes.keys();
     this.#routes.delete(oldest!);
-  }
-}
-
-/** Also true for a process of another user. */
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-/** None if somebody has tidied the directory away: sessions go on without it. */
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
   }
 }
 

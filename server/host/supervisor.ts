@@ -1,6 +1,7 @@
 /**
- * `sterna-server host`: the operator's daemon. It starts the shards and the ssh gateway, answers the control socket,
- * restarts what dies, reloads on SIGHUP, drains on SIGTERM. It touches no session's data. Called by host-command.ts.
+ * `sterna-server host`: the operator's daemon. It takes over the shards that an earlier one has left, starts its own and the
+ * ssh gateway, answers the control socket, restarts what dies, reloads on SIGHUP, drains on SIGTERM, leaves its shards to
+ * the next one on SIGUSR2. It touches no session's data. Called by host-command.ts.
  */
 import { closeSync, mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -19,8 +20,12 @@ import { ControlServer } from "./control-server.ts";
 import { GatewayProcess } from "./gateway-link.ts";
 import { Host, type HostPolicy, type Identity } from "./host.ts";
 import { removeStale, takeLock } from "./lock.ts";
-import { ShardProcess, type ShardSettings } from "./processes.ts";
-import type { Owner, ShardLink } from "./shard-messages.ts";
+import { publicDirectoryFault } from "./places.ts";
+import { ShardProcess } from "./processes.ts";
+import type { ShardEnd } from "./shard-end.ts";
+import type { Owner, ShardLink, ShardSettings } from "./shard-messages.ts";
+import { shardSockets } from "./shard-sockets.ts";
+import { Silent, TakenShard } from "./taking-over.ts";
 
 /** A shard that dies again at once is given more and more time. */
 const RESTART_MS = { least: 200, most: 30_000 };
@@ -28,10 +33,14 @@ const RESTART_MS = { least: 200, most: 30_000 };
 const END_MS = 15_000;
 /** How often the log says what it left out, and shards are looked after. */
 const TICK_MS = 10_000;
+/** How often it is looked for shards that an earlier host has left: one that did not answer may do so later, ms. */
+const LOOK_MS = 2000;
 /** A scrape does not wait longer for a shard. */
 const SCRAPE_MS = 2000;
 /** Up for so long, a shard is taken to be well. */
 const WELL_AFTER_MS = 60_000;
+/** Exit status after SIGUSR2 (EX_TEMPFAIL): start the next one. */
+const LEFT_TO_THE_NEXT = 75;
 
 export interface SupervisorOptions {
   readonly config: HostConfig;
@@ -54,6 +63,9 @@ class Supervisor {
   readonly #log: Log;
   readonly #systemd = new SystemdNotifier(process.env);
   readonly #shards: (ShardProcess | undefined)[] = [];
+  /** Those of earlier supervisors by their sockets' names; undefined: being asked, or in vain. */
+  readonly #taken = new Map<string, TakenShard | undefined>();
+  #nextTaken = 0;
   readonly #completion = Promise.withResolvers<number>();
   readonly #host: Host;
   #config: HostConfig;
@@ -79,7 +91,7 @@ class Supervisor {
     this.#host = new Host({
       policy: () => this.#policy,
       get shards(): readonly ShardLink[] {
-        return supervisor.#shards.filter((shard) => shard !== undefined);
+        return supervisor.#allShards;
       },
       log: (event, fields) => this.#log.event("info", event, fields),
       idle: () => {
@@ -93,6 +105,11 @@ class Supervisor {
     const { config } = this.#options;
     // Root's host is for all, so its sockets must be reachable; who connects is known from the kernel.
     mkdirSync(directory, { recursive: true, mode: this.#uid === 0 ? 0o755 : 0o700 });
+    const fault = publicDirectoryFault(directory, this.#uid);
+    if (fault !== undefined) {
+      this.#log.event("error", "the host could not be started", { reason: fault });
+      return 1;
+    }
     const lock = takeLock(join(directory, "lock"));
     if (lock === undefined) {
       this.#log.event("error", "another host is running", { directory });
@@ -101,8 +118,12 @@ class Supervisor {
     const socket = join(directory, "host.sock");
     removeStale(socket);
     const count = config.host.shards || availableParallelism();
+    this.#nextTaken = count;
     try {
-      await Promise.all(Array.from({ length: count }, (_, number) => this.#startShard(number, count)));
+      await Promise.all([
+        this.#takeOver(),
+        ...Array.from({ length: count }, (_, number) => this.#startShard(number, count)),
+      ]);
     } catch (error) {
       this.#log.event("error", "a shard could not be started", { reason: (error as Error).message });
       for (const shard of this.#shards) shard?.kill();
@@ -124,6 +145,7 @@ class Supervisor {
     this.#listenForSignals();
     const watchdog = this.#watch();
     const tick = setInterval(() => this.#tick(), TICK_MS);
+    const look = setInterval(() => void this.#takeOver(), LOOK_MS);
     this.#log.event("info", "host started", {
       pid: process.pid,
       shards: count,
@@ -136,13 +158,56 @@ class Supervisor {
     const status = await this.#completion.promise;
     clearInterval(watchdog);
     clearInterval(tick);
+    clearInterval(look);
     control.close();
     metrics?.stop();
     this.#gateway?.kill();
-    for (const shard of this.#shards) shard?.kill();
+    if (status !== LEFT_TO_THE_NEXT) for (const shard of this.#allShards) shard.kill();
     closeSync(lock);
     this.#log.event("info", "host stopped");
     return status;
+  }
+
+  /** Those of this host, and those of earlier ones. */
+  get #allShards(): ShardEnd[] {
+    return [...this.#shards, ...this.#taken.values()].filter((shard) => shard !== undefined);
+  }
+
+  /** Looks for shards that an earlier supervisor has left. */
+  async #takeOver(): Promise<void> {
+    const names = shardSockets(this.#options.directory, "left").filter((name) => !this.#taken.has(name));
+    await Promise.all(names.map((name) => this.#take(name)));
+  }
+
+  async #take(name: string): Promise<void> {
+    this.#taken.set(name, undefined);
+    const number = this.#nextTaken++;
+    let pid: number | undefined;
+    try {
+      const shard = await TakenShard.take(join(this.#options.directory, name), number, this.#uid, {
+        kept: (taken, sessions) => {
+          ({ pid } = taken);
+          this.#taken.set(name, taken);
+          const count = this.#host.take(taken, sessions);
+          this.#log.event("info", "shard taken over", { shard: number, pid, sessions: count });
+        },
+        ended: (id) => this.#host.ended(id),
+        log: (level, text) => this.#log.event(level, "shard says", { shard: number, text }),
+        died: () => {
+          this.#taken.delete(name);
+          const lost = this.#host.lost(number);
+          this.#lost += lost;
+          if (lost > 0) this.#log.event("error", "shard died", { shard: number, pid, sessions: lost });
+          else this.#log.event("info", "shard ended", { shard: number, pid });
+        },
+      });
+      // It has just ended.
+      if (!shard) this.#taken.delete(name);
+    } catch (error) {
+      const { message } = error as Error;
+      this.#log.event("error", "shard not taken over", { shard: number, reason: `${name}: ${message}` });
+      if (error instanceof Silent) this.#taken.delete(name);
+    }
   }
 
   async #startShard(number: number, count: number, before = RESTART_MS.least): Promise<void> {
@@ -161,7 +226,6 @@ class Supervisor {
       asRoot: this.#uid === 0,
       config: { host, limits },
     };
-    removeStale(join(this.#options.directory, `stream-${number}.sock`));
     const shard = new ShardProcess(settings, {
       ended: (id) => this.#host.ended(id),
       log: (level: Level, text) => this.#log.event(level, "shard says", { shard: number, text }),
@@ -193,22 +257,28 @@ class Supervisor {
   }
 
   async #exposition(): Promise<string> {
-    const replies = await Promise.all(
-      this.#shards.map((shard) =>
-        Promise.race([shard?.call({ op: "stats" }), Bun.sleep(SCRAPE_MS).then(() => undefined)]),
-      ),
+    const shards: ShardFigures[] = [];
+    const up = new Map([...this.#shards.keys()].map((number) => [number, false]));
+    await Promise.all(
+      this.#allShards.map(async (shard) => {
+        const { number } = shard;
+        up.set(number, false);
+        const reply = await Promise.race([shard.call({ op: "stats" }), Bun.sleep(SCRAPE_MS)]);
+        if (!reply?.ok || !reply.stats) return;
+        up.set(number, true);
+        shards.push({ ...(reply.stats as ShardFigures), shard: number });
+      }),
     );
-    const figures = replies.map((reply) =>
-      reply?.ok ? (reply.stats as ShardFigures | undefined) : undefined,
+    return exposition(
+      shards.toSorted((a, b) => a.shard - b.shard),
+      {
+        shardsUp: up,
+        sessions: this.#host.sessions,
+        shardRestarts: this.#restarts,
+        sessionsLost: this.#lost,
+        draining: this.#stopping,
+      },
     );
-    const shards = figures.filter((figure) => figure !== undefined);
-    return exposition(shards, {
-      shardsUp: figures.map((figure) => figure !== undefined),
-      sessions: this.#host.sessions,
-      shardRestarts: this.#restarts,
-      sessionsLost: this.#lost,
-      draining: this.#stopping,
-    });
   }
 
   async #startGateway(socket: string): Promise<void> {
@@ -235,8 +305,8 @@ class Supervisor {
 
   #tick(): void {
     this.#log.flush();
-    for (const shard of this.#shards) {
-      if (!shard?.tick()) continue;
+    for (const shard of this.#allShards) {
+      if (!shard.tick()) continue;
       this.#log.event("error", "shard hangs", { shard: shard.number, pid: shard.pid });
       shard.kill();
     }
@@ -253,6 +323,7 @@ class Supervisor {
     process.on("SIGTERM", () => this.#drain());
     process.on("SIGINT", () => this.#drain());
     process.on("SIGHUP", () => this.#reload());
+    process.on("SIGUSR2", () => this.#leave());
   }
 
   /** No new sessions; the old ones go on until they end or the deadline comes. A second signal ends them now. */
@@ -280,6 +351,13 @@ class Supervisor {
     if (drain > 0) setTimeout(() => this.#endAll(), drain);
   }
 
+  /** For an update: the shards go on with their sessions until the next supervisor takes them over. */
+  #leave(): void {
+    this.#log.event("info", "leaving the sessions to the next host", { sessions: this.#host.sessions });
+    this.#systemd.stopping("the next one takes the sessions over");
+    this.#completion.resolve(LEFT_TO_THE_NEXT);
+  }
+
   #endAll(): void {
     this.#log.event("info", "ending all sessions", { sessions: this.#host.sessions });
     if (this.#host.sessions === 0) this.#completion.resolve(0);
@@ -289,7 +367,7 @@ class Supervisor {
   }
 
   #tellShards(request: Parameters<ShardLink["call"]>[0]): void {
-    for (const shard of this.#shards) void shard?.call(request);
+    for (const shard of this.#allShards) void shard.call(request);
   }
 
   #reload(): void {
@@ -301,7 +379,7 @@ class Supervisor {
       this.#config = keepingFixed(this.#config, config);
       this.#policy = policyOf(this.#config, this.#uid);
       const { host, limits, ssh, users } = this.#config;
-      for (const shard of this.#shards) shard?.reload({ host, limits });
+      for (const shard of this.#allShards) shard.reload({ host, limits });
       this.#log.reload(config.log);
       this.#gateway?.reload({ ssh, users, limits });
       this.#log.event("info", "configuration reloaded");

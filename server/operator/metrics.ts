@@ -88,8 +88,8 @@ export class ShardMetrics {
 
 /** What the supervisor itself knows. */
 export interface HostFigures {
-  /** By number: whether the shard answers. */
-  readonly shardsUp: readonly boolean[];
+  /** By the shard's number: whether it answers. */
+  readonly shardsUp: ReadonlyMap<number, boolean>;
   readonly sessions: number;
   readonly shardRestarts: number;
   readonly sessionsLost: number;
@@ -107,7 +107,7 @@ export function exposition(shards: readonly ShardFigures[], host: HostFigures): 
     "sterna_shard_up",
     "gauge",
     "1 if the shard answers; the figures of one that does not are missing.",
-    host.shardsUp.map((up, shard) => [`shard="${shard}"`, up ? 1 : 0]),
+    [...host.shardsUp].map(([shard, up]) => [`shard="${shard}"`, up ? 1 : 0]),
   );
   page.metric("sterna_shard_restarts_total", "counter", "Shards that died and were started again.", [
     ["", host.shardRestarts],

@@ -169,12 +169,13 @@ describe("another user's sessions", () => {
   });
 
   test("are not opened by a stream without its token, nor the host by garbage", async () => {
-    const { shards } = { shards: readdirSync(host.directory) };
-    expect(shards.filter((name) => name.startsWith("stream-")).length).toBe(2);
+    const [first, second] = readdirSync(host.directory)
+      .filter((name) => /^stream-[01]-\d+\.sock$/.test(name))
+      .toSorted();
     for (const [name, bytes] of [
-      ["stream-0.sock", Buffer.from("t\0\0\0\x14\0\x50\0\x18aaaaaaaaaaaaaaaa")],
-      ["stream-1.sock", Buffer.from("k\0\0\0\x03abc")],
-      ["stream-1.sock", Buffer.alloc(100, 0xff)],
+      [first!, Buffer.from("t\0\0\0\x14\0\x50\0\x18aaaaaaaaaaaaaaaa")],
+      [second!, Buffer.from("k\0\0\0\x03abc")],
+      [second!, Buffer.alloc(100, 0xff)],
     ] as const) {
       const connection = await connectUnix(join(host.directory, name));
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -407,6 +408,12 @@ describe("when things go wrong", () => {
     probe.type("echo goes on $((1))\r");
     await probe.shows("goes on 1");
     const env = { ...second.env, STERNA_HOST: first.directory };
+    // The new host has them, under their owners' names.
+    expect((await place.as(alice, [place.server, "list"], env)).out).toMatch(/^1 /m);
+    expect((await place.as(bob, [place.server, "list"], env)).out).not.toMatch(/^1 /m);
+    const back = await Probe.connect(await second.connect(alice, ["attach", "1"], env));
+    await back.shows("goes on 1");
+    back.close();
     const { status, out } = await place.as(alice, [place.server, "new"], env);
     expect([status, /^MOSH CONNECT /m.test(out)]).toEqual([0, true]);
     expect(alive(shards[0]!)).toBe(true);

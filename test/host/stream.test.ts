@@ -54,6 +54,8 @@ async function start(
     op: "create",
     id: 1,
     name: "paste",
+    named: true,
+    created: 0,
     owner: { name: "somebody", uid: process.getuid!() },
     request: { colors: 256, environment: {} },
     stream: { size: SIZE },
