@@ -175,11 +175,11 @@ export class LocalEcho implements Overlay {
     // Stock guesses by what is drawn. But a guess that was just confirmed must be judged by the newest frame first.
     if (this.#stock) this.#engine.cull(this.#screen(typing.remote), typing.now);
     const seen = this.#stock ? typing.drawn : typing.remote;
-    this.#engine.keys(block, this.#screen(seen), Number(typing.lastSent), typing.now);
+    this.#engine.keys(block, this.#screen(seen), typing.lastSent, typing.now);
   }
 
   received(news: ServerNews): void {
-    this.#engine.network(Number(news.echoAck), news.sendInterval);
+    this.#engine.network(news.echoAck, news.sendInterval);
   }
 
   resized(): void {

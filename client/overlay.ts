@@ -29,7 +29,7 @@ export interface Typing {
   /** The newest remote screen. */
   readonly remote: Terminal;
   /** Number of the newest client state already sent; the bytes will travel in a later one. */
-  readonly lastSent: bigint;
+  readonly lastSent: number;
 }
 
 /** What the transport knows after a datagram. Times in ms on the session's clock. */
@@ -40,7 +40,7 @@ export interface ServerNews {
   /** When the newest client state known to be acknowledged was sent; -Infinity before the first. */
   readonly lastAckedTime: number;
   /** Up to which client state the remote screen shows the effect of typing. */
-  readonly echoAck: bigint;
+  readonly echoAck: number;
   /** Shortest time between two states, about half a round trip. */
   readonly sendInterval: number;
 }

@@ -182,7 +182,7 @@ export class SessionLoop {
     const reception = transport.receive(bytes, now);
     if (!reception.ok) {
       // Anybody can send us garbage. It is news for the person only while the real server is not to be heard.
-      const silent = transport.latestNum === 0n || bar.late(now);
+      const silent = transport.latestNum === 0 || bar.late(now);
       if (silent && reception.reason === "integrity") {
         bar.setMessage("Crypto exception: Packet failed integrity check.", now);
         this.#planPass();
@@ -204,7 +204,7 @@ export class SessionLoop {
 
   /** A network error that arrived by itself. While connecting, the notice about the port says more. */
   networkError(text: string): void {
-    if (this.#ending || this.#parts.transport.latestNum === 0n) return;
+    if (this.#ending || this.#parts.transport.latestNum === 0) return;
     this.#parts.bar.setNetworkError(text, this.#parts.clock());
     this.#planPass();
   }
@@ -264,7 +264,7 @@ export class SessionLoop {
 
   #connectionMessages(now: number): void {
     const { transport, bar } = this.#parts;
-    if (transport.latestNum !== 0n) {
+    if (transport.latestNum !== 0) {
       if (bar.message === this.#connectingNotice) bar.setMessage("", now);
       bar.setCatchingUp(this.#catchUp.text(now, transport.bytesWaiting));
       return;
@@ -315,7 +315,7 @@ export class SessionLoop {
     let wait = Math.min(transport.waitTime(now), bar.timeUntilLate(now));
     for (const overlay of overlays) wait = Math.min(wait, overlay.waitTime(now));
     wait = Math.min(wait, this.#catchUp.waitTime(now));
-    return transport.latestNum === 0n ? Math.min(wait, CONNECTING_NOTICE_MS) : wait;
+    return transport.latestNum === 0 ? Math.min(wait, CONNECTING_NOTICE_MS) : wait;
   }
 
   // ---- the end
@@ -333,7 +333,7 @@ export class SessionLoop {
     const { transport, screen, setTimer, ended } = this.#parts;
     setTimer(Number.POSITIVE_INFINITY, () => {});
     if (!this.#suspended) screen.draw(transport.latest.terminal.snapshot());
-    this.#ending = { ...how, connected: transport.latestNum !== 0n };
+    this.#ending = { ...how, connected: transport.latestNum !== 0 };
     ended(this.#ending);
   }
 }

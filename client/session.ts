@@ -341,9 +341,9 @@ function figuresOf(
   const { stats } = transport;
   const { right, wrong } = echo.engine.judged;
   return {
-    srtt: transport.latestNum === 0n ? undefined : transport.srtt,
+    srtt: transport.latestNum === 0 ? undefined : transport.srtt,
     datagramsIn: stats.datagramsIn,
-    datagramsSentByServer: Number(transport.expectedSequence),
+    datagramsSentByServer: transport.expectedSequence,
     bytesIn: stats.bytesIn,
     bytesOut: stats.bytesOut,
     guessesRight: right,

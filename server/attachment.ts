@@ -152,7 +152,7 @@ export class Attachment implements HubMember, Viewer {
     return this.#peer?.address;
   }
 
-  get expectedSequence(): bigint {
+  get expectedSequence(): number {
     return this.#transport.expectedSequence;
   }
 
@@ -168,7 +168,7 @@ export class Attachment implements HubMember, Viewer {
 
   /** A state of the client has arrived. */
   get clientSeen(): boolean {
-    return this.#transport.latestNum > 0n;
+    return this.#transport.latestNum > 0;
   }
 
   /** When the client's newest state arrived; the start, if none has. */
@@ -284,8 +284,7 @@ export class Attachment implements HubMember, Viewer {
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    const { expectedSequence, stats } = this.#transport;
-    const sent = Number(expectedSequence);
+    const { expectedSequence: sent, stats } = this.#transport;
     if (sent >= LOSS_SAMPLE)
       this.#options.figures?.loss.record(Math.max(0, 1 - (stats.datagramsIn - stats.drops.integrity) / sent));
     this.#transport.release();

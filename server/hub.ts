@@ -6,6 +6,7 @@
  * standalone.ts.
  */
 import type { Reception } from "../ssp/transport.ts";
+import { uint63At } from "../ssp/uint64.ts";
 import type { PortRange } from "./address.ts";
 import type { Peer } from "./attachment.ts";
 import { TrialBudget, trialCost } from "./trial-budget.ts";
@@ -17,7 +18,7 @@ export interface HubMember {
   /** Where its client was last heard. */
   readonly peer: Peer | undefined;
   /** Lowest sequence number that its next datagram in order may have. */
-  readonly expectedSequence: bigint;
+  readonly expectedSequence: number;
   receive(datagram: Uint8Array, from: Peer, now: number, congested: boolean): Reception;
   /** An error of the socket that belongs to no particular send. */
   onSendError(failure: SendFailure): void;
@@ -207,7 +208,7 @@ export class MemberTable {
     if (allowed === 0) return "budget";
     let trials = 0;
     let outcome: Outcome | undefined;
-    for (const at of orderByNearness(sequenceOf(bytes), this.#members)) {
+    for (const at of orderByNearness(uint63At(bytes, 0), this.#members)) {
       const member = this.#members[at]!;
       if (except?.includes(member)) continue;
       if (trials === allowed) {
@@ -265,11 +266,4 @@ export class MemberTable {
     ports.delete(noted.port);
     if (ports.size === 0) this.#places.delete(noted.address);
   }
-}
-
-/** The 63 bits after the direction bit; beyond 2^53 they only need to be far away. */
-function sequenceOf(datagram: Uint8Array): number {
-  let sequence = 0;
-  for (let i = 0; i < 8; i++) sequence = sequence * 256 + datagram[i]!;
-  return sequence;
 }

@@ -20,7 +20,7 @@ let order = new Uint32Array(64);
  */
 export function orderByNearness(
   sequence: number,
-  members: readonly { readonly expectedSequence: bigint }[],
+  members: readonly { readonly expectedSequence: number }[],
 ): Uint32Array {
   const count = members.length;
   if (classes.length < count) {
@@ -29,7 +29,7 @@ export function orderByNearness(
   }
   starts.fill(0);
   for (let i = 0; i < count; i++) {
-    const ahead = sequence - Number(members[i]!.expectedSequence);
+    const ahead = sequence - members[i]!.expectedSequence;
     const distance = distanceClass(Math.abs(ahead)) + (ahead < 0 ? LATE_PENALTY : 0);
     classes[i] = distance;
     starts[distance]!++;

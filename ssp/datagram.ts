@@ -3,9 +3,9 @@
  *
  *   8 nonce (1 bit direction, 63 bits sequence) │ AES-128-OCB( 2 timestamp │ 2 timestamp reply │ payload ) │ 16 tag
  */
-import { uint64At } from "./bytes.ts";
 import type { DropReason } from "./drops.ts";
 import { MAX_DATAGRAM_BYTES, NONCE_BYTES, TAG_BYTES, TIMESTAMPS_BYTES } from "./params.ts";
+import { uint63At } from "./uint64.ts";
 
 /** Who sent it, as the top bit of the nonce says [P 3.1]. */
 export const TO_SERVER = 0;
@@ -33,8 +33,8 @@ export interface Cipher {
 }
 
 export interface OpenedDatagram {
-  /** 0 .. 2^63 - 1. */
-  readonly sequence: bigint;
+  /** 0 .. 2^53 - 1. */
+  readonly sequence: number;
   /** Sender's 16-bit clock, or 65535 for none. */
   readonly timestamp: number;
   /** Our 16-bit clock sent back, or 65535 for none. */
@@ -64,8 +64,10 @@ export function openDatagram(
   if (plaintext === undefined) return "integrity";
   if (plaintext.length < TIMESTAMPS_BYTES) return "plaintext"; // [P 3.8]
   if (datagram[0]! >>> 7 !== direction) return "direction"; // [P 3.9]
+  const sequence = uint63At(datagram, 0);
+  if (sequence > Number.MAX_SAFE_INTEGER) return "sequence"; // [P 1.4]
   return {
-    sequence: uint64At(datagram, 0) & 0x7fff_ffff_ffff_ffffn,
+    sequence,
     timestamp: (plaintext[0]! << 8) | plaintext[1]!,
     timestampReply: (plaintext[2]! << 8) | plaintext[3]!,
     plaintext,

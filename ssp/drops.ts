@@ -15,7 +15,9 @@ export const DROP_REASONS = [
   "plaintext",
   /** one of our own datagrams came back */
   "direction",
-  /** authentic, but the fragment header is cut short */
+  /** authentic, but with a sequence number to which no peer can have counted, and we could not count on from */
+  "sequence",
+  /** authentic, but the fragment header is cut short, or its id is a number that a double does not hold */
   "fragment-header",
   /** a fragment contradicts one that is already there */
   "fragment-conflict",
@@ -23,7 +25,7 @@ export const DROP_REASONS = [
   "fragment-size",
   /** not a zlib stream, or it grows beyond the limit */
   "compression",
-  /** not a protobuf instruction */
+  /** not a protobuf instruction, or one of its numbers is none that a double holds */
   "instruction",
   /** another protocol version */
   "version",

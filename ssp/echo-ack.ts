@@ -5,17 +5,17 @@
 import { ECHO_TIMEOUT } from "./params.ts";
 
 export class EchoAck {
-  #value = 0n;
+  #value = 0;
   /** Client states that brought input, oldest first, with the time at which it was given to the child. */
-  #history: { readonly number: bigint; readonly at: number }[] = [];
+  #history: { readonly number: number; readonly at: number }[] = [];
 
   /** Number of the newest client state that counts as echoed. */
-  get value(): bigint {
+  get value(): number {
     return this.#value;
   }
 
   /** Input was given to the child; `number` is the newest client state then [P 13.2]. */
-  register(number: bigint, now: number): void {
+  register(number: number, now: number): void {
     this.#history.push({ number, at: now });
   }
 

@@ -3,13 +3,13 @@
  *
  *   8 instruction id │ 2: final bit, 15-bit number │ contents
  */
-import { setUint64, uint64At } from "./bytes.ts";
 import type { DropReason } from "./drops.ts";
 import { FRAGMENT_HEADER_BYTES, MAX_COMPRESSED_BYTES, MAX_FRAGMENTS } from "./params.ts";
+import { setUint64, uint64At } from "./uint64.ts";
 
 export interface Fragment {
-  /** 64-bit instruction id. */
-  readonly id: bigint;
+  /** Of the instruction; 64 bits. */
+  readonly id: number;
   /** 0 .. 32767. */
   readonly number: number;
   readonly final: boolean;
@@ -32,13 +32,15 @@ export function isWhole(bytes: Uint8Array, start: number): boolean {
 }
 
 /**
- * The fragment, or undefined if not even its header is whole [P 6.1]. The contents are a copy.
+ * The fragment, or undefined if not even its header is whole [P 6.1], or its id no number. The contents are a copy.
  * @param start where it begins in `bytes`
  */
 export function decodeFragment(bytes: Uint8Array, start = 0): Fragment | undefined {
   if (bytes.length < start + FRAGMENT_HEADER_BYTES) return undefined;
+  const id = uint64At(bytes, start);
+  if (Number.isNaN(id)) return undefined;
   return {
-    id: uint64At(bytes, start),
+    id,
     number: ((bytes[start + 8]! & 0x7f) << 8) | bytes[start + 9]!,
     final: bytes[start + 8]! >= 0x80,
     contents: bytes.slice(start + FRAGMENT_HEADER_BYTES),
@@ -49,7 +51,7 @@ export function decodeFragment(bytes: Uint8Array, start = 0): Fragment | undefin
  * Cuts a compressed instruction into fragments of `contentsSize` bytes; all but the last are full [P 6.2].
  * Throws RangeError if more than 32768 would be needed, which no instruction within the size limit does [P 6.3].
  */
-export function split(compressed: Uint8Array, id: bigint, contentsSize: number): Fragment[] {
+export function split(compressed: Uint8Array, id: number, contentsSize: number): Fragment[] {
   const count = Math.max(1, Math.ceil(compressed.length / contentsSize));
   if (count === 1) return [{ id, number: 0, final: true, contents: compressed }];
   if (count > MAX_FRAGMENTS) throw new RangeError(`an instruction has at most ${MAX_FRAGMENTS} fragments`);
@@ -63,7 +65,7 @@ export function split(compressed: Uint8Array, id: bigint, contentsSize: number):
 
 /** Puts the fragments of one instruction at a time together. */
 export class Assembly {
-  #id: bigint | undefined;
+  #id: number | undefined;
   #parts = new Map<number, Uint8Array>();
   #bytes = 0;
   /** Known once the final fragment is here. */
@@ -105,9 +107,10 @@ export class Assembly {
 
   /**
    * Takes a fragment that {@link isWhole}, as most are, without its contents: there is nothing to put together [P 6.8].
-   * False: it contradicts others of its id, and {@link add} knows how.
+   * False: it contradicts others of its id, and {@link add} knows how, or its id is no number.
    */
-  passes(id: bigint): boolean {
+  passes(id: number): boolean {
+    if (Number.isNaN(id)) return false;
     if (id !== this.#id) this.#restart(id);
     return this.#parts.size === 0;
   }
@@ -129,7 +132,7 @@ export class Assembly {
     return whole;
   }
 
-  #restart(id: bigint): void {
+  #restart(id: number): void {
     this.#id = id;
     if (this.#parts.size > 0) this.#parts.clear();
     this.#bytes = 0;

@@ -23,7 +23,7 @@ interface HostBytes {
 interface EchoAck {
   readonly kind: "echo-ack";
   /** Number of the newest client state whose effect is on the screen. */
-  readonly num: bigint;
+  readonly num: number;
 }
 
 const NO_BYTES = new Uint8Array(0);
@@ -85,7 +85,7 @@ function decodeHostBytes(reader: Reader): HostBytes | undefined {
 }
 
 function decodeEchoAck(reader: Reader): EchoAck | undefined {
-  let num = 0n;
+  let num = 0;
   while (reader.next()) if (reader.is(8, VARINT)) num = reader.uint64();
   return reader.failed ? undefined : { kind: "echo-ack", num };
 }

@@ -7,13 +7,13 @@ export interface Instruction {
   /** Always 2 [P 7.5]. */
   readonly protocolVersion: number;
   /** State that the diff starts from. */
-  readonly oldNum: bigint;
+  readonly oldNum: number;
   /** State that the diff leads to. */
-  readonly newNum: bigint;
+  readonly newNum: number;
   /** Newest state received from the peer. */
-  readonly ackNum: bigint;
+  readonly ackNum: number;
   /** States below this are needed no more. */
-  readonly throwawayNum: bigint;
+  readonly throwawayNum: number;
   /** A UserMessage or HostMessage; empty if both states have the same contents. */
   readonly diff: Uint8Array;
   /** Random bytes that hide the length [P 7.6]. */
@@ -41,10 +41,10 @@ export function encodeInstruction(instruction: Instruction): Uint8Array {
  */
 export function decodeInstruction(bytes: Uint8Array, withChaff = true): Instruction | undefined {
   let protocolVersion = 0;
-  let oldNum = 0n;
-  let newNum = 0n;
-  let ackNum = 0n;
-  let throwawayNum = 0n;
+  let oldNum = 0;
+  let newNum = 0;
+  let ackNum = 0;
+  let throwawayNum = 0;
   let diff: Uint8Array = NO_BYTES;
   let chaff: Uint8Array = NO_BYTES;
   const reader = new Reader(bytes);

@@ -28,7 +28,7 @@ export class Link {
   readonly rtt = new RttEstimator();
   /** Of the peer's datagrams. */
   readonly loss = new LossMeter();
-  #expected = 0n;
+  #expected = 0;
   /** Newest peer timestamp not yet sent back. An explicit mark, because a clock may start near 0 [P 4.4]. */
   #saved: { readonly timestamp: number; readonly at: number } | undefined;
   #lastHeard = Number.NEGATIVE_INFINITY;
@@ -39,7 +39,7 @@ export class Link {
   }
 
   /** The sequence number that the next new datagram has at least. */
-  get expectedSequence(): bigint {
+  get expectedSequence(): number {
     return this.#expected;
   }
 
@@ -67,8 +67,8 @@ export class Link {
       this.loss.found();
       return false;
     }
-    this.loss.record(Number(datagram.sequence - this.#expected), 1);
-    this.#expected = datagram.sequence + 1n;
+    this.loss.record(datagram.sequence - this.#expected, 1);
+    this.#expected = datagram.sequence + 1;
     if (datagram.timestamp !== NO_TIMESTAMP) {
       // [P 4.5]; the penalty makes the peer measure a longer round trip and so send less often [P 4.6]
       const timestamp = congestion ? (datagram.timestamp - CONGESTION_PENALTY) & 0xffff : datagram.timestamp;

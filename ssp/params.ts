@@ -4,8 +4,8 @@
  * Times are milliseconds, sizes bytes. Nothing here is computed and nothing here decides.
  */
 
-/** The state number that means "the end" [P 1.3]. */
-export const MAX_STATE = 0xffff_ffff_ffff_ffffn;
+/** The state number that means "the end" [P 1.3]: what stands for 2^64 - 1, which no double is (uint64.ts). */
+export const MAX_STATE = 2 ** 64;
 
 // ---- key
 /** Bytes of a session key [P 2.1]. */

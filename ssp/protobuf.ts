@@ -5,6 +5,7 @@
  *
  * Not a general library: no packed fields, no fixed-width values but to skip them, no reflection.
  */
+import { fromHalves, highHalf, lowHalf } from "./uint64.ts";
 
 /** Wire types of a field [P 7.4]. */
 export const VARINT = 0;
@@ -24,17 +25,12 @@ const MAX_FIELDS = 131_072;
 /** What is left of it to the message that is being read; one is read at a time. */
 let fieldsLeft = 0;
 
-const U64 = 0xffff_ffff_ffff_ffffn;
 const NO_BYTES = new Uint8Array(0);
 
-/** Bytes of `value` as a varint; a number is below 2^31. */
-export function varintLength(value: bigint | number): number {
+/** Bytes of `value` as a varint. */
+export function varintLength(value: number): number {
   let length = 1;
-  if (value <= 0x7fff_ffff) {
-    for (let rest = Number(value); rest >= 0x80; rest >>>= 7) length++;
-    return length;
-  }
-  for (let rest = BigInt(value) >> 7n; rest > 0n; rest >>= 7n) length++;
+  for (let rest = value; rest >= 0x80; rest /= 0x80) length++;
   return length;
 }
 
@@ -75,7 +71,8 @@ export class Writer {
     return this;
   }
 
-  varint(field: number, value: bigint | number): this {
+  /** @param value 64 bits unsigned (uint64.ts) */
+  varint(field: number, value: number): this {
     this.#reserve(FIELD_OVERHEAD);
     this.#tag(field, VARINT);
     this.#varint(value);
@@ -101,17 +98,15 @@ export class Writer {
     this.#varint((field << 3) | type);
   }
 
-  #varint(value: bigint | number): void {
-    if (typeof value === "bigint" && value > 0x7fff_ffffn) {
-      let rest = value & U64;
-      for (let left = varintLength(rest); left > 1; left--) {
-        this.#bytes[this.#at++] = Number(rest & 0x7fn) | 0x80;
-        rest >>= 7n;
+  #varint(value: number): void {
+    let rest = value;
+    if (value >= 2 ** 32) {
+      rest = lowHalf(value);
+      for (let high = highHalf(value); high !== 0; high >>>= 7) {
+        this.#bytes[this.#at++] = (rest & 0x7f) | 0x80;
+        rest = ((high << 25) | (rest >>> 7)) >>> 0;
       }
-      this.#bytes[this.#at++] = Number(rest);
-      return;
     }
-    let rest = Number(value);
     while (rest >= 0x80) {
       this.#bytes[this.#at++] = (rest & 0x7f) | 0x80;
       rest >>>= 7;
@@ -145,6 +140,9 @@ export class Reader {
   #at = 0;
   #field = 0;
   #type = 0;
+  /** The halves of the varint that was read last. */
+  #low = 0;
+  #high = 0;
   #unread = false;
   #failed = false;
 
@@ -172,10 +170,10 @@ export class Reader {
       this.#field = first >> 3;
       this.#type = first & 7;
     } else {
-      const tag = this.#varint();
-      if (tag > 0xffff_ffffn) this.#failed = true;
-      this.#field = Number(tag >> 3n);
-      this.#type = Number(tag & 7n);
+      this.#varint();
+      if (this.#high !== 0) this.#failed = true;
+      this.#field = this.#low >>> 3;
+      this.#type = this.#low & 7;
     }
     this.#unread = true;
     // Field numbers are 1 .. 2^29 - 1, and a message does not begin with the end of a group.
@@ -187,10 +185,13 @@ export class Reader {
     return this.#field === field && this.#type === type;
   }
 
-  /** The value of a varint field, 64 bits unsigned. */
-  uint64(): bigint {
+  /** The value of a varint field, 64 bits unsigned. One that no double holds is a failure (uint64.ts). */
+  uint64(): number {
     this.#unread = false;
-    return this.#varint();
+    this.#varint();
+    const value = fromHalves(this.#high, this.#low);
+    if (Number.isNaN(value)) this.#failed = true;
+    return value;
   }
 
   /** The value of a varint field cut to 32 bits, as protobuf does for uint32. */
@@ -201,12 +202,14 @@ export class Reader {
       this.#at++;
       return first;
     }
-    return Number(BigInt.asUintN(32, this.uint64()));
+    this.#unread = false;
+    this.#varint();
+    return this.#low;
   }
 
   /** The value of a varint field cut to 32 bits with sign, as protobuf does for int32. */
   int32(): number {
-    return Number(BigInt.asIntN(32, this.uint64()));
+    return this.uint32() | 0;
   }
 
   /** The value of a length-delimited field: a fresh array. */
@@ -237,26 +240,35 @@ export class Reader {
       this.#at++;
       return first!;
     }
-    // What is longer than a double can count is longer than any message.
-    return Number(this.#varint());
+    this.#varint();
+    return this.#high === 0 ? this.#low : Number.POSITIVE_INFINITY; // longer than any message
   }
 
-  /** At most ten bytes; bits beyond the 64th are cut off. */
-  #varint(): bigint {
+  /** Reads a varint into the two halves: at most ten bytes; bits beyond the 64th are cut off. */
+  #varint(): void {
     let low = 0;
+    this.#high = 0;
     for (let shift = 0; shift < 28; shift += 7) {
       const byte = this.#byte();
       low |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return BigInt(low);
+      if (byte < 0x80) {
+        this.#low = low;
+        return;
+      }
     }
-    let value = BigInt(low);
-    for (let shift = 28n; shift < 70n; shift += 7n) {
-      const byte = this.#byte();
-      value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return value & U64;
+    // The fifth byte belongs to both.
+    let byte = this.#byte();
+    this.#low = (low | (byte << 28)) >>> 0;
+    let high = (byte & 0x7f) >>> 4;
+    for (let shift = 3; byte >= 0x80; shift += 7) {
+      if (shift > 31) {
+        this.#failed = true;
+        return;
+      }
+      byte = this.#byte();
+      high |= (byte & 0x7f) << shift;
     }
-    this.#failed = true;
-    return 0n;
+    this.#high = high >>> 0;
   }
 
   #byte(): number {
@@ -279,9 +291,9 @@ export class Reader {
 
   #skipGroup(field: number, depth: number): void {
     while (!this.#failed) {
-      const tag = this.#varint();
-      const inner = Number(tag >> 3n);
-      const type = Number(tag & 7n);
+      this.#varint();
+      const inner = this.#high * 2 ** 29 + (this.#low >>> 3);
+      const type = this.#low & 7;
       if (type === GROUP_END) {
         if (inner !== field) this.#failed = true;
         return;

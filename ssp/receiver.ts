@@ -9,7 +9,7 @@ import { MAX_RECEIVED_STATES, MAX_STATE, QUENCH_INTERVAL } from "./params.ts";
 import { releaseFirst, type SyncObject } from "./sync-object.ts";
 
 interface ReceivedState<R> {
-  readonly number: bigint;
+  readonly number: number;
   readonly state: R;
 }
 
@@ -27,7 +27,7 @@ export class Receiver<R extends SyncObject<R>> {
    */
   constructor(remote: R, hasRoom?: (diff: Uint8Array) => boolean) {
     this.#hasRoom = hasRoom;
-    this.#received = [{ number: 0n, state: remote }];
+    this.#received = [{ number: 0, state: remote }];
   }
 
   /** The state with the largest number. Belongs to the receiver; valid until the next instruction. */
@@ -35,7 +35,7 @@ export class Receiver<R extends SyncObject<R>> {
     return this.#back.state;
   }
 
-  get latestNumber(): bigint {
+  get latestNumber(): number {
     return this.#back.number;
   }
 
@@ -101,7 +101,7 @@ export class Receiver<R extends SyncObject<R>> {
     return this.#received[this.#received.length - 1]!;
   }
 
-  #find(number: bigint): ReceivedState<R> | undefined {
+  #find(number: number): ReceivedState<R> | undefined {
     // What is asked for is nearly always the newest.
     for (let at = this.#received.length - 1; at >= 0; at--) {
       const entry = this.#received[at]!;
@@ -111,7 +111,7 @@ export class Receiver<R extends SyncObject<R>> {
   }
 
   /** The reference is not below it, so at least that one stays. */
-  #throwAway(number: bigint): void {
+  #throwAway(number: number): void {
     let keep = 0;
     while (this.#received[keep]!.number < number) keep++;
     releaseFirst(this.#received, keep);

@@ -28,7 +28,7 @@ import { releaseFirst, type SyncObject } from "./sync-object.ts";
 
 /** One state that was sent. */
 interface SentState<L> {
-  readonly number: bigint;
+  readonly number: number;
   /** When it was last sent. */
   time: number;
   readonly state: L;
@@ -36,10 +36,10 @@ interface SentState<L> {
 
 /** What to transmit: an instruction without the parts that transport.ts adds. */
 export interface Update {
-  readonly oldNum: bigint;
-  readonly newNum: bigint;
-  readonly ackNum: bigint;
-  readonly throwawayNum: bigint;
+  readonly oldNum: number;
+  readonly newNum: number;
+  readonly ackNum: number;
+  readonly throwawayNum: number;
   readonly diff: Uint8Array;
 }
 
@@ -76,14 +76,14 @@ export class Sender<L extends SyncObject<L>> {
   #nextSend: number;
   /** When a change that was not sent yet was first noticed. */
   #changedAt: number | undefined;
-  #ackNum = 0n;
+  #ackNum = 0;
   #dataAckPending = false;
   /** When the peer's newest state last advanced. Long ago at first, so silence is met with patience [P 8.2]. */
   #peerAdvanced = Number.NEGATIVE_INFINITY;
   /** Without an acknowledgement, another state is assumed from then on. */
   #assumedUntil = NEVER;
   /** A state that differs from the assumed one but has nothing to say to it [P 8.11]. */
-  #silent: { readonly state: L; readonly assumed: bigint } | undefined;
+  #silent: { readonly state: L; readonly assumed: number } | undefined;
   /** How often much was sent again that the peer has not acknowledged. */
   #inVain = 0;
   #shutdownStart: number | undefined;
@@ -120,7 +120,7 @@ export class Sender<L extends SyncObject<L>> {
     this.#early = options.early;
     this.#minDelay = minDelay;
     this.#current = local;
-    this.#sent = [{ number: 0n, time: now, state: local.clone() }];
+    this.#sent = [{ number: 0, time: now, state: local.clone() }];
     this.#nextAck = now; // the first packet is due at once [P 8.1]
     this.#nextSend = now;
   }
@@ -149,12 +149,12 @@ export class Sender<L extends SyncObject<L>> {
   }
 
   /** Number of the newest state sent. */
-  get sentLast(): bigint {
+  get sentLast(): number {
     return this.#back.number;
   }
 
   /** Number of the newest state that the peer acknowledged. */
-  get sentAcked(): bigint {
+  get sentAcked(): number {
     return this.#front.number;
   }
 
@@ -204,7 +204,7 @@ export class Sender<L extends SyncObject<L>> {
   }
 
   /** The peer acknowledged state `number` [P 8.4]. */
-  acked(number: bigint): void {
+  acked(number: number): void {
     let at = this.#sent.length - 1;
     while (at > 0 && this.#sent[at]!.number !== number) at--;
     // With the acknowledgement the round-trip time may have changed, too.
@@ -215,7 +215,7 @@ export class Sender<L extends SyncObject<L>> {
   }
 
   /** The peer's newest state is now `number` [P 9.8]. */
-  received(number: bigint, hasDiff: boolean, now: number): void {
+  received(number: number, hasDiff: boolean, now: number): void {
     this.#worked = undefined;
     this.#ackNum = number;
     this.#peerEnds = number === MAX_STATE;
@@ -361,14 +361,14 @@ export class Sender<L extends SyncObject<L>> {
   }
 
   /** Enters the state that a packet with contents leads to; returns its number [P 8.10]. */
-  #enterData(now: number): bigint {
+  #enterData(now: number): number {
     const back = this.#back;
     if (this.#copyDue) {
       // The retransmission timer runs on as if there were no copy.
       this.#early?.copied(now);
       return back.number;
     }
-    let number = this.#current.equals(back.state) ? back.number : back.number + 1n;
+    let number = this.#current.equals(back.state) ? back.number : back.number + 1;
     if (this.shutdownInProgress) number = MAX_STATE;
     if (number === back.number) {
       this.#early?.repeated(now);
@@ -384,13 +384,13 @@ export class Sender<L extends SyncObject<L>> {
   }
 
   /** Enters a state with the contents of the last, so that the peer learns our ack and our time [P 8.12]. */
-  #enterEmpty(now: number): bigint {
-    const number = this.shutdownInProgress ? MAX_STATE : this.#back.number + 1n;
+  #enterEmpty(now: number): number {
+    const number = this.shutdownInProgress ? MAX_STATE : this.#back.number + 1;
     this.#append(number, now);
     return number;
   }
 
-  #append(number: bigint, now: number): void {
+  #append(number: number, now: number): void {
     this.#forgetSilent();
     this.#sent.push({ number, time: now, state: this.#current.clone() });
     if (this.#sent.length <= MAX_SENT_STATES) return;
@@ -399,7 +399,7 @@ export class Sender<L extends SyncObject<L>> {
     dropped!.state.release();
   }
 
-  #isSilent(assumed: bigint): boolean {
+  #isSilent(assumed: number): boolean {
     const silent = this.#silent;
     if (silent === undefined) return false;
     if (silent.assumed === assumed && this.#current.equals(silent.state)) return true;
@@ -407,7 +407,7 @@ export class Sender<L extends SyncObject<L>> {
     return false;
   }
 
-  #noteSilent(assumed: bigint): void {
+  #noteSilent(assumed: number): void {
     this.#forgetSilent();
     this.#silent = { state: this.#current.clone(), assumed };
   }

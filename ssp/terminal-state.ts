@@ -30,12 +30,12 @@ interface Shared<S> {
 
 export class TerminalState<S extends Screen<S> = Terminal> implements SyncObject<TerminalState<S>> {
   #shared: Shared<S>;
-  #echoAck: bigint;
+  #echoAck: number;
   /** State 0: the two ends have not agreed on its size [P 12.2]. */
   #initial: boolean;
   #released = false;
 
-  private constructor(shared: Shared<S>, echoAck: bigint, initial: boolean) {
+  private constructor(shared: Shared<S>, echoAck: number, initial: boolean) {
     this.#shared = shared;
     this.#echoAck = echoAck;
     this.#initial = initial;
@@ -43,16 +43,16 @@ export class TerminalState<S extends Screen<S> = Terminal> implements SyncObject
 
   /** State 0: `blank` is a blank terminal, of any size, which this takes over [P 12.2]. */
   static initial<S extends Screen<S>>(blank: S): TerminalState<S> {
-    return new TerminalState({ terminal: blank, references: 1 }, 0n, true);
+    return new TerminalState({ terminal: blank, references: 1 }, 0, true);
   }
 
   /** A later state: `snapshot` is of the lineage of state 0 and belongs to this state from now on. */
-  static of<S extends Screen<S>>(snapshot: S, echoAck: bigint): TerminalState<S> {
+  static of<S extends Screen<S>>(snapshot: S, echoAck: number): TerminalState<S> {
     return new TerminalState({ terminal: snapshot, references: 1 }, echoAck, false);
   }
 
   /** The same screen with another echo ack, for a new owner. */
-  withEchoAck(echoAck: bigint): TerminalState<S> {
+  withEchoAck(echoAck: number): TerminalState<S> {
     this.#shared.references++;
     return new TerminalState(this.#shared, echoAck, false);
   }
@@ -63,7 +63,7 @@ export class TerminalState<S extends Screen<S> = Terminal> implements SyncObject
   }
 
   /** Number of the newest client state whose effect is on the screen. */
-  get echoAck(): bigint {
+  get echoAck(): number {
     return this.#echoAck;
   }
 

@@ -14,7 +14,6 @@
  *   sleep             transport.waitTime(now) ms, or until something happens [P 14.1]
  */
 
-import { uint64At } from "./bytes.ts";
 import { timestamp16 } from "./clock16.ts";
 import { compress, decompress } from "./compression.ts";
 import {
@@ -44,6 +43,7 @@ import {
 import { Receiver } from "./receiver.ts";
 import { Sender, type Update, type Urgency } from "./sender.ts";
 import type { SyncObject } from "./sync-object.ts";
+import { uint64At } from "./uint64.ts";
 
 export type Side = "client" | "server";
 
@@ -130,7 +130,7 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
   /** Random bytes that are not used yet, from `#noiseAt` on. */
   #noise: Uint8Array = new Uint8Array(0);
   #noiseAt = 0;
-  #instructionId = 0n;
+  #instructionId = 0;
   #attached: boolean;
   #lastSuccess = Number.NEGATIVE_INFINITY;
   #sendError: string | undefined;
@@ -221,7 +221,7 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
     return this.#receiver.latest;
   }
 
-  get latestNum(): bigint {
+  get latestNum(): number {
     return this.#receiver.latestNumber;
   }
 
@@ -414,17 +414,17 @@ export class Transport<L extends SyncObject<L>, R extends SyncObject<R>> {
   }
 
   /** Lowest sequence number that the next datagram in order may have; a hub tries the nearest attachment first. */
-  get expectedSequence(): bigint {
+  get expectedSequence(): number {
     return this.#link.expectedSequence;
   }
 
   /** Number of the newest state sent. */
-  get sentStateLast(): bigint {
+  get sentStateLast(): number {
     return this.#sender.sentLast;
   }
 
   /** Number of the newest state acknowledged. */
-  get sentStateAcked(): bigint {
+  get sentStateAcked(): number {
     return this.#sender.sentAcked;
   }
 

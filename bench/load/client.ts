@@ -23,7 +23,7 @@ export interface ClientEvents {
   frame?(client: LoadClient, at: number): void;
   ended?(client: LoadClient, how: string): void;
   /** A new state was sent; it holds all that was typed by now. */
-  sent?(client: LoadClient, state: bigint): void;
+  sent?(client: LoadClient, state: number): void;
 }
 
 /** How an end sends, where the protocol leaves it free; all left out is what stock does. */

@@ -21,7 +21,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 interface Key {
   readonly at: number;
   /** Number of the state that carries it; undefined: not sent yet. */
-  state: bigint | undefined;
+  state: number | undefined;
 }
 
 export class LoadSession {
@@ -202,7 +202,7 @@ export class LoadSession {
   }
 
   /** All keys typed by now are in this state, or in an earlier one. */
-  #numberKeys(state: bigint): void {
+  #numberKeys(state: number): void {
     const keys = this.#unconfirmed;
     for (let i = keys.length - 1; i >= 0 && keys[i]!.state === undefined; i--) keys[i]!.state = state;
   }

@@ -215,16 +215,16 @@ export function runLine(setting: Setting): Outcome {
   });
   /** When the last key of a burst was struck that has not been sent, and the number of the state before it. */
   let lastStruck: number | undefined;
-  let sentBefore = 0n;
+  let sentBefore = 0;
   /** The states that brought such keys. */
-  const unconfirmed: { readonly number: bigint; readonly struck: number }[] = [];
+  const unconfirmed: { readonly number: number; readonly struck: number }[] = [];
   const typist = new Typist(setting.rate);
   const hand = random.fork();
   const marks: number[] = [];
   const struck: number[] = [];
   const isReturn: boolean[] = [];
   let keys = 0;
-  let shownNum = 0n;
+  let shownNum = 0;
   let connected = Number.POSITIVE_INFINITY;
   const show = (): void => {
     if (client.latestNum === shownNum) return;

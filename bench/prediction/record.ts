@@ -32,7 +32,7 @@ class Recorder {
   readonly #transport: Transport<UserStream, TerminalState<Terminal>>;
   readonly #started = performance.now();
   #screen: Terminal;
-  #echo = 0n;
+  #echo = 0;
   #send: (datagram: Uint8Array) => void = () => {};
   #timer: Timer | undefined;
   #lastNews = performance.now();
@@ -105,7 +105,7 @@ class Recorder {
     const host = decoder.decode(terminal.diff(this.#screen));
     if (host !== "") this.#lastNews = performance.now();
     if (host === "" && echoAck === this.#echo) return;
-    this.events.push({ at: this.#at(), host, echo: Number(echoAck) });
+    this.events.push({ at: this.#at(), host, echo: echoAck });
     this.#echo = echoAck;
     this.#screen.free();
     this.#screen = terminal.snapshot();

@@ -89,7 +89,7 @@ export async function checkUdp(startup: Startup, silenceMs = SILENCE_MS): Promis
 
   try {
     transport.current.pushResize(SIZE.cols, SIZE.rows);
-    if (!(await until(() => transport.latestNum !== 0n, silenceMs))) {
+    if (!(await until(() => transport.latestNum !== 0, silenceMs))) {
       return { kind: "silent", errors: [...errors], forged };
     }
     const exchangesEnd = bootTime() + EXCHANGES_MS;

@@ -17,7 +17,7 @@ class Member implements HubMember {
   readonly #opener;
   #sealer;
   peer: Peer | undefined;
-  expectedSequence = 0n;
+  expectedSequence = 0;
   trials = 0;
   taken = 0;
 
@@ -36,10 +36,10 @@ class Member implements HubMember {
   receive(datagram: Uint8Array, from: Peer): Reception {
     this.trials++;
     if (this.#opener.open(datagram) === undefined) return { ok: false, reason: "integrity" };
-    const sequence = new DataView(datagram.buffer, datagram.byteOffset, 8).getBigUint64(0);
+    const sequence = Number(new DataView(datagram.buffer, datagram.byteOffset, 8).getBigUint64(0));
     const inOrder = sequence >= this.expectedSequence;
     if (inOrder) {
-      this.expectedSequence = sequence + 1n;
+      this.expectedSequence = sequence + 1;
       this.peer = from;
     }
     this.taken++;
@@ -197,7 +197,7 @@ describe("whom a stranger's datagram is tried on first", () => {
   const order = (sequence: number, expected: readonly number[]) => [
     ...orderByNearness(
       sequence,
-      expected.map((n) => ({ expectedSequence: BigInt(n) })),
+      expected.map((n) => ({ expectedSequence: n })),
     ),
   ];
 

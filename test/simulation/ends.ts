@@ -91,7 +91,7 @@ export class ClientEnd extends End {
   /** Everything the user did, as the server must get it. */
   readonly typed: UserEvent[] = [];
   /** Called with each newest state. */
-  onState: ((number: bigint, state: TerminalState) => void) | undefined;
+  onState: ((number: number, state: TerminalState) => void) | undefined;
   readonly #hopper: PortHopper;
   #host = "client";
   #sockets: string[] = [];
@@ -206,7 +206,7 @@ export class ServerEnd extends End {
   readonly delivered: UserEvent[] = [];
   readonly live: Terminal;
   /** Called when a state was given a new number. */
-  onSent: ((number: bigint, state: TerminalState) => void) | undefined;
+  onSent: ((number: number, state: TerminalState) => void) | undefined;
   readonly echo = new EchoAck();
   readonly #child: Program;
   #peer: string | undefined;

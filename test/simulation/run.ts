@@ -19,7 +19,7 @@ const CONVERGENCE_LIMIT = 15_000;
 const IDLE = 30_000;
 const UNSIZED = "unsized";
 /** Every so many states are compared in full; the others by what is cheap. */
-const FULL_COMPARISON = 16n;
+const FULL_COMPARISON = 16;
 /** An end that began to end the session is gone after 10 s, less what its timers are late. */
 const SHUTDOWN_LIMIT = 10_050;
 
@@ -48,13 +48,13 @@ export class Run {
   readonly #server: ServerEnd;
   readonly #heldBefore: number;
   /** What each numbered state of the server showed when it was sent. */
-  readonly #shown = new Map<bigint, string>();
+  readonly #shown = new Map<number, string>();
   readonly #typed: number[] = [];
   #typedEvents = 0;
   #delivered = 0;
   #deliveredEvents = 0;
-  #echoAck = 0n;
-  #newest = 0n;
+  #echoAck = 0;
+  #newest = 0;
   #roams = 0;
 
   constructor(seed: number, core: Core, log?: (line: string) => void) {
@@ -210,7 +210,7 @@ export class Run {
 
   // ---- what must hold at every moment
 
-  #checkState(number: bigint, state: { readonly terminal: Terminal; readonly echoAck: bigint }): void {
+  #checkState(number: number, state: { readonly terminal: Terminal; readonly echoAck: number }): void {
     if (number <= this.#newest) this.#fail(`state ${number} after ${this.#newest}`);
     this.#newest = number;
     if (state.echoAck < this.#echoAck) this.#fail(`echo ack ${state.echoAck} after ${this.#echoAck}`);
@@ -252,8 +252,8 @@ export class Run {
 
   // ---- words
 
-  #see(number: bigint, state: { readonly terminal: Terminal; readonly echoAck: bigint }): string {
-    const full = number % FULL_COMPARISON === 0n;
+  #see(number: number, state: { readonly terminal: Terminal; readonly echoAck: number }): string {
+    const full = number % FULL_COMPARISON === 0;
     return `${state.echoAck} ${full ? view(state.terminal) : glance(state.terminal)}`;
   }
 

@@ -42,7 +42,7 @@ export function newServer(
 
 /** What a datagram said, decoded without the code that is under test deciding anything. */
 export interface Seen extends Instruction {
-  readonly sequence: bigint;
+  readonly sequence: number;
   readonly timestamp: number;
   readonly timestampReply: number;
   readonly length: number;
@@ -62,7 +62,7 @@ export class Watcher {
     if (typeof stream === "string") throw new Error(stream);
     this.seen.push({
       ...decodeInstruction(decompress(stream)!)!,
-      sequence: view.getBigUint64(0) & 0x7fff_ffff_ffff_ffffn,
+      sequence: Number(view.getBigUint64(0) & 0x7fff_ffff_ffff_ffffn),
       timestamp: view.getUint16(8),
       timestampReply: view.getUint16(10),
       length: datagram.length,
@@ -78,7 +78,7 @@ export class Watcher {
 export class Forger {
   readonly #direction: number;
   sequence = 0n;
-  #id = 0n;
+  #id = 0;
 
   constructor(to: "client" | "server") {
     this.#direction = to === "client" ? 1 : 0;
@@ -104,10 +104,10 @@ export class Forger {
 
 const EMPTY: Instruction = {
   protocolVersion: 2,
-  oldNum: 0n,
-  newNum: 1n,
-  ackNum: 0n,
-  throwawayNum: 0n,
+  oldNum: 0,
+  newNum: 1,
+  ackNum: 0,
+  throwawayNum: 0,
   diff: new Uint8Array(0),
   chaff: new Uint8Array(0),
 };

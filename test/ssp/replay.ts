@@ -16,10 +16,10 @@ import { type Name, type Recorded, readRecording } from "./recordings.ts";
 export interface Sent {
   /** ms on the stock end's clock. */
   readonly at: number;
-  readonly oldNum: bigint;
-  readonly newNum: bigint;
-  readonly ackNum: bigint;
-  readonly throwawayNum: bigint;
+  readonly oldNum: number;
+  readonly newNum: number;
+  readonly ackNum: number;
+  readonly throwawayNum: number;
   readonly diffLength: number;
 }
 
@@ -66,7 +66,7 @@ export function replayClient(core: Core, name: Name, circumstances: Circumstance
   const stock: Sent[] = [];
   const happenings: Happening[] = arrivals(datagrams, "s2c", circumstances.delay, transport);
   /** Events in the stream up to a state. */
-  const lengths = new Map([[0n, 0]]);
+  const lengths = new Map([[0, 0]]);
   let known = 0;
   for (const { t, dir, decoded } of datagrams) {
     if (dir !== "c2s" || decoded.instruction === undefined) continue;
@@ -105,7 +105,7 @@ export function replayServer(core: Core, name: Name, circumstances: Circumstance
   const { datagrams, key } = onClockOf("s2c", name);
   const start = datagrams.find(({ dir }) => dir === "s2c")!.t;
   const blank = TerminalState.initial(core.createTerminal(80, 24, "replica"));
-  const states = new Map([[0n, blank.clone()]]);
+  const states = new Map([[0, blank.clone()]]);
   const transport = new Transport<TerminalState, UserStream>({
     core,
     key,
@@ -231,17 +231,17 @@ function arrivals(
 /** Whether the other side had said MAX before. */
 function ended(datagrams: readonly Recorded[], dir: "c2s" | "s2c", before: number): boolean {
   return datagrams.some(
-    (one) => one.dir === dir && one.t < before && BigInt(one.decoded.instruction?.new_num ?? 0) === MAX_STATE,
+    (one) => one.dir === dir && one.t < before && Number(one.decoded.instruction?.new_num ?? 0) === MAX_STATE,
   );
 }
 
 function sentOf(at: number, instruction: NonNullable<Recorded["decoded"]["instruction"]>): Sent {
   return {
     at,
-    oldNum: BigInt(instruction.old_num),
-    newNum: BigInt(instruction.new_num),
-    ackNum: BigInt(instruction.ack_num),
-    throwawayNum: BigInt(instruction.throwaway_num),
+    oldNum: Number(instruction.old_num),
+    newNum: Number(instruction.new_num),
+    ackNum: Number(instruction.ack_num),
+    throwawayNum: Number(instruction.throwaway_num),
     diffLength: instruction.diff_len,
   };
 }
@@ -249,5 +249,5 @@ function sentOf(at: number, instruction: NonNullable<Recorded["decoded"]["instru
 function hostEvent(event: NonNullable<Recorded["decoded"]["host_message"]>[number]): HostEvent {
   if (event.hoststring) return { kind: "bytes", bytes: hex(event.hoststring.hex) };
   if (event.resize) return { kind: "resize", cols: event.resize[0], rows: event.resize[1] };
-  return { kind: "echo-ack", num: BigInt(event.echo_ack!) };
+  return { kind: "echo-ack", num: Number(event.echo_ack!) };
 }

@@ -58,7 +58,7 @@ test("the first packet goes at once, and a peer that never answers is tried ever
 test("idle sides send an empty state each 3 s, each with a number of its own", () => {
   const b = bench(100);
   b.run(0, 100);
-  for (let n = 1n; n <= 3n; n++) {
+  for (let n = 1; n <= 3; n++) {
     b.sender.acked(n);
     b.run(Number(n) * 3000, Number(n) * 3000 + 100);
   }
@@ -79,7 +79,7 @@ describe("a sender that answers heartbeats", () => {
   test("waits a little longer for the peer's, and goes with it", () => {
     const sender = answering();
     expect(sender.waitTime(0)).toBe(3250);
-    sender.received(1n, false, 3010);
+    sender.received(1, false, 3010);
     expect(sender.waitTime(3010)).toBe(0);
     expect(sender.tick(3010, () => {})).toBe(true);
     expect(sender.waitTime(3010)).toBe(3250);
@@ -87,7 +87,7 @@ describe("a sender that answers heartbeats", () => {
 
   test("does not answer one that comes long before its own is due: two of them would never end", () => {
     const sender = answering();
-    sender.received(1n, false, 500);
+    sender.received(1, false, 500);
     expect(sender.waitTime(500)).toBe(2750);
   });
 
@@ -102,21 +102,21 @@ describe("new data", () => {
   test("waits to collect, from the first change on", () => {
     const b = bench(100);
     b.run(0, 0);
-    b.sender.acked(1n);
+    b.sender.acked(1);
     b.type("a");
     expect(b.sender.waitTime(1000)).toBe(MIN_DELAY);
     b.type("b");
     expect(b.sender.waitTime(1000.5)).toBe(0.5);
     b.run(1001, 1001);
     expect(b.last()).toBe("1 -> 2 ack 0");
-    expect(b.sender.sentLast).toBe(2n);
+    expect(b.sender.sentLast).toBe(2);
   });
 
   test("waits one send interval after the last state", () => {
     const b = bench(100); // send interval 50
     b.run(0, 0);
-    b.sender.acked(1n);
-    b.sender.received(1n, false, 0);
+    b.sender.acked(1);
+    b.sender.received(1, false, 0);
     b.type("a");
     b.run(1000, 1001);
     b.type("b");
@@ -131,8 +131,8 @@ describe("retransmission", () => {
     const b = bench(100); // RTO 100, send interval 50
     expect(b.rtt.rto).toBe(100);
     b.run(0, 0);
-    b.sender.acked(1n);
-    b.sender.received(1n, false, 1000);
+    b.sender.acked(1);
+    b.sender.received(1, false, 1000);
     b.type("a");
     b.run(1000, 16_000);
     const first = 1001;
@@ -140,25 +140,25 @@ describe("retransmission", () => {
     const after = times(b).filter((at) => at > 11_001);
     expect(after.length).toBeLessThanOrEqual(2);
     expect(after.every((at, n) => n === 0 || at - after[n - 1]! === 3000)).toBe(true);
-    expect(b.sent.slice(1).every((update) => update.newNum === 2n)).toBe(true);
+    expect(b.sent.slice(1).every((update) => update.newNum === 2)).toBe(true);
   });
 
   test("an acknowledgement ends it", () => {
     const b = bench(100);
     b.run(0, 0);
-    b.sender.acked(1n);
-    b.sender.received(1n, false, 1000);
+    b.sender.acked(1);
+    b.sender.received(1, false, 1000);
     b.type("a");
     b.run(1000, 1001);
-    b.sender.acked(2n);
+    b.sender.acked(2);
     expect(b.sender.waitTime(1100)).toBe(3000 - 99);
   });
 
   test("one sent state that is too old ends the walk, though later ones are recent", () => {
     const b = bench(100);
     b.run(0, 0);
-    b.sender.acked(1n);
-    b.sender.received(1n, false, 1000);
+    b.sender.acked(1);
+    b.sender.received(1, false, 1000);
     b.type("x".repeat(2000)); // too large for a prospective resend
     b.run(1000, 1001);
     b.type("y");
@@ -174,8 +174,8 @@ describe("acknowledging", () => {
   test("a data-bearing state within 100 ms, together with data if there is some", () => {
     const b = bench(100);
     b.run(0, 0);
-    b.sender.acked(1n);
-    b.sender.received(1n, true, 500);
+    b.sender.acked(1);
+    b.sender.received(1, true, 500);
     expect(b.sender.waitTime(500)).toBe(100);
     b.type("a");
     expect(b.sender.waitTime(510)).toBe(MIN_DELAY);
@@ -187,16 +187,16 @@ describe("acknowledging", () => {
   test("an empty state without hurry", () => {
     const b = bench(100);
     b.run(0, 0);
-    b.sender.received(1n, false, 500);
+    b.sender.received(1, false, 500);
     expect(b.sender.waitTime(500)).toBe(2500);
   });
 
   test("an unknown or older number changes nothing", () => {
     const b = bench(100);
     b.run(0, 0);
-    b.sender.acked(1n);
-    for (const number of [0n, 2n, 77n, MAX_STATE]) b.sender.acked(number);
-    expect(b.sender.sentAcked).toBe(1n);
+    b.sender.acked(1);
+    for (const number of [0, 2, 77, MAX_STATE]) b.sender.acked(number);
+    expect(b.sender.sentAcked).toBe(1);
     expect(b.sender.sentStates).toBe(1);
   });
 });
@@ -204,18 +204,18 @@ describe("acknowledging", () => {
 test("at most 32 states are kept: the front, the 15 newest, and those in between thinned out", () => {
   const b = bench(40);
   b.run(0, 0);
-  b.sender.acked(1n);
+  b.sender.acked(1);
   for (let n = 0; n < 100; n++) {
     b.type("k");
     b.run(1000 + n * 50, 1000 + n * 50 + 30);
     expect(b.sender.sentStates).toBeLessThanOrEqual(32);
   }
-  expect(b.sender.sentLast).toBe(101n);
+  expect(b.sender.sentLast).toBe(101);
   // The removed ones cannot be acknowledged, the newest 15 and the oldest can.
-  b.sender.acked(60n);
-  expect(b.sender.sentAcked).toBe(1n);
-  b.sender.acked(87n);
-  expect(b.sender.sentAcked).toBe(87n);
+  b.sender.acked(60);
+  expect(b.sender.sentAcked).toBe(1);
+  b.sender.acked(87);
+  expect(b.sender.sentAcked).toBe(87);
 });
 
 describe("shutdown", () => {
@@ -226,13 +226,13 @@ describe("shutdown", () => {
     for (let now = 1000; !b.sender.shutdownTimedOut(now); now += b.sender.waitTime(now))
       b.sender.tick(now, (update) => b.sent.push({ ...update, at: now }));
     expect(times(b).slice(1)).toEqual(Array.from({ length: 16 }, (_, n) => 1000 + 50 * n));
-    expect(b.sent.slice(1).every((update) => update.newNum === MAX_STATE && update.oldNum === 0n)).toBe(true);
+    expect(b.sent.slice(1).every((update) => update.newNum === MAX_STATE && update.oldNum === 0)).toBe(true);
   });
 
   test("the last state carries what was not sent yet, and nothing that changed after", () => {
     const b = bench(100);
     b.run(0, 0);
-    b.sender.acked(1n);
+    b.sender.acked(1);
     b.type("a");
     b.sender.startShutdown(1000);
     b.type("b");
@@ -254,7 +254,7 @@ describe("shutdown", () => {
   test("the other side acknowledges MAX one send interval after its last packet", () => {
     const b = bench(100);
     b.run(0, 0);
-    b.sender.acked(1n);
+    b.sender.acked(1);
     b.sender.received(MAX_STATE, false, 20);
     expect(b.sender.counterpartyShutdownAcknowledged).toBe(false);
     expect(b.sender.waitTime(20)).toBe(30);
@@ -274,7 +274,7 @@ describe("a state that differs in what is not transmitted", () => {
 
   test("does not make the sender spin, is registered by the next empty state, and hides no loss", () => {
     const { sender, live, sent } = screens();
-    const publish = (): void => sender.setCurrent(TerminalState.of(live.clone(), 0n));
+    const publish = (): void => sender.setCurrent(TerminalState.of(live.clone(), 0));
     const run = (from: number, until: number): number => {
       let wakes = 0;
       for (let now = from; now <= until; now += sender.waitTime(now), wakes++) {
@@ -285,8 +285,8 @@ describe("a state that differs in what is not transmitted", () => {
     };
     publish();
     run(0, 10);
-    sender.acked(1n);
-    sender.received(1n, false, 100);
+    sender.acked(1);
+    sender.received(1, false, 100);
 
     live.feed(latin1("x".repeat(2000)));
     publish();
@@ -294,11 +294,11 @@ describe("a state that differs in what is not transmitted", () => {
     live.untransmitted++;
     publish();
     expect(run(120, 150)).toBeLessThan(4);
-    expect(sent.at(-1)!.newNum).toBe(2n);
+    expect(sent.at(-1)!.newNum).toBe(2);
 
     // State 2 is lost. It goes out again, in time, although the newest change has nothing to say to it.
     run(150, 300);
-    expect(sent.at(-1)!.newNum).toBe(3n);
+    expect(sent.at(-1)!.newNum).toBe(3);
     expect(sent.at(-1)!.diff.length).toBeGreaterThan(2000);
     sender.acked(sent.at(-1)!.newNum);
     const before = sent.length;

@@ -47,7 +47,7 @@ describe("in the place of the stock server, ours sends the same instructions", (
       if (name === "resize") {
         // Twice our difference to the acknowledged state is so short that it is sent instead; stock's is not.
         for (const [at, sent] of stock.entries()) {
-          if (sent.newNum !== 94n && sent.newNum !== 98n) continue;
+          if (sent.newNum !== 94 && sent.newNum !== 98) continue;
           expect(ours[at]!.oldNum).toBe(sent.throwawayNum);
           stock[at] = { ...sent, oldNum: sent.throwawayNum };
         }

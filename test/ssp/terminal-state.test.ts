@@ -12,7 +12,7 @@ function own(state: State): State {
   return state;
 }
 const initial = (cols = 80, rows = 24): State => own(TerminalState.initial(new FakeScreen(cols, rows)));
-const of = (text: string, echoAck = 0n, cols = 80, rows = 24): State =>
+const of = (text: string, echoAck = 0, cols = 80, rows = 24): State =>
   own(TerminalState.of(new FakeScreen(cols, rows, text), echoAck));
 
 afterEach(() => {
@@ -33,16 +33,16 @@ function message(...events: HostEvent[]): Uint8Array {
 }
 
 test("echo ack, size, bytes, in this order and each only if there is something to say", () => {
-  expect(told(of("ab", 3n, 90, 20).diff(of("a")))).toEqual(["ack 3", "90x20", "b"]);
+  expect(told(of("ab", 3, 90, 20).diff(of("a")))).toEqual(["ack 3", "90x20", "b"]);
   expect(told(of("ab").diff(of("a")))).toEqual(["b"]);
-  expect(told(of("a", 1n).diff(of("a")))).toEqual(["ack 1"]);
+  expect(told(of("a", 1).diff(of("a")))).toEqual(["ack 1"]);
   expect(of("a").diff(of("a")).length).toBe(0);
 });
 
 describe("state 0", () => {
   test("is followed by the size, even if it is the same", () => {
     expect(told(of("").diff(initial()))).toEqual(["80x24"]);
-    expect(told(of("x", 2n).diff(initial()))).toEqual(["ack 2", "80x24", "x"]);
+    expect(told(of("x", 2).diff(initial()))).toEqual(["ack 2", "80x24", "x"]);
     expect(of("").equals(initial())).toBe(false);
   });
 
@@ -57,20 +57,20 @@ describe("state 0", () => {
     const state = initial();
     const other = own(state.clone());
     expect(other.apply(message({ kind: "resize", cols: 80, rows: 24 }))).toBe(true);
-    expect(told(own(state.withEchoAck(0n)).diff(state))).toEqual(["80x24"]);
+    expect(told(own(state.withEchoAck(0)).diff(state))).toEqual(["80x24"]);
     expect(other.diff(other).length).toBe(0);
   });
 });
 
 test("equal means echo ack and screen", () => {
-  expect(of("a", 1n).equals(of("a", 1n))).toBe(true);
-  expect(of("a", 1n).equals(of("a", 2n))).toBe(false);
+  expect(of("a", 1).equals(of("a", 1))).toBe(true);
+  expect(of("a", 1).equals(of("a", 2))).toBe(false);
   expect(of("a").equals(of("b"))).toBe(false);
-  expect(of("a").equals(of("a", 0n, 81))).toBe(false);
+  expect(of("a").equals(of("a", 0, 81))).toBe(false);
 });
 
 test("what is applied is what was different", () => {
-  const [from, to] = [of("a", 1n), of("abc", 5n, 100, 30)];
+  const [from, to] = [of("a", 1), of("abc", 5, 100, 30)];
   const replica = own(from.clone());
   expect(replica.apply(to.diff(from))).toBe(true);
   expect(replica.equals(to)).toBe(true);
@@ -83,8 +83,8 @@ test("clones share one screen until one of them changes", () => {
   const before = FakeScreen.alive;
   const copies = Array.from({ length: 100 }, () => own(state.clone()));
   const acked = own(copies[7]!.clone());
-  expect(acked.apply(message({ kind: "echo-ack", num: 8n }))).toBe(true);
-  own(state.withEchoAck(9n));
+  expect(acked.apply(message({ kind: "echo-ack", num: 8 }))).toBe(true);
+  own(state.withEchoAck(9));
   expect(FakeScreen.alive).toBe(before);
   expect(copies[0]!.apply(message({ kind: "bytes", bytes: latin1("b") }))).toBe(true);
   expect(FakeScreen.alive).toBe(before + 1);
@@ -101,8 +101,8 @@ test("a state that is alone changes its screen without a copy", () => {
 
 describe("refused", () => {
   test("an echo ack that falls", () => {
-    expect(of("", 5n).apply(message({ kind: "echo-ack", num: 4n }))).toBe(false);
-    expect(of("", 5n).apply(message({ kind: "echo-ack", num: 5n }))).toBe(true);
+    expect(of("", 5).apply(message({ kind: "echo-ack", num: 4 }))).toBe(false);
+    expect(of("", 5).apply(message({ kind: "echo-ack", num: 5 }))).toBe(true);
   });
 
   for (const [cols, rows] of [

@@ -8,7 +8,7 @@ import { RttEstimator } from "../../ssp/rtt.ts";
 import { resendFromAcked } from "../../ssp/sender.ts";
 import vectors from "../vectors/timing.json";
 
-function datagram(sequence: bigint, timestamp: number, timestampReply = NO_TIMESTAMP): OpenedDatagram {
+function datagram(sequence: number, timestamp: number, timestampReply = NO_TIMESTAMP): OpenedDatagram {
   return { sequence, timestamp, timestampReply, plaintext: new Uint8Array(4) };
 }
 
@@ -63,7 +63,7 @@ describe("timestamp reply", () => {
     const mark = congestion_experienced ? " with a congestion mark" : "";
     test(`${received_timestamp}${mark} held ${held_ms} ms is ${reply}`, () => {
       const link = new Link("inet");
-      link.accept(datagram(0n, received_timestamp), 5000, congestion_experienced);
+      link.accept(datagram(0, received_timestamp), 5000, congestion_experienced);
       expect(link.takeTimestampReply(5000 + held_ms)).toBe(reply);
     });
   }
@@ -71,14 +71,14 @@ describe("timestamp reply", () => {
   test("is given once, and not at all before the first datagram, on a clock that starts at 0", () => {
     const link = new Link("inet");
     expect(link.takeTimestampReply(0)).toBe(NO_TIMESTAMP);
-    link.accept(datagram(0n, 77), 0, false);
+    link.accept(datagram(0, 77), 0, false);
     expect(link.takeTimestampReply(3)).toBe(80);
     expect(link.takeTimestampReply(3)).toBe(NO_TIMESTAMP);
   });
 
   test("counts whole milliseconds of a clock with fractions", () => {
     const link = new Link("inet");
-    link.accept(datagram(0n, 100), 10.9, false);
+    link.accept(datagram(0, 100), 10.9, false);
     expect(link.takeTimestampReply(11.1)).toBe(101);
   });
 });
@@ -86,28 +86,28 @@ describe("timestamp reply", () => {
 describe("order", () => {
   test("a late datagram brings no timestamp, no round trip and no sign of life", () => {
     const link = new Link("inet");
-    expect(link.accept(datagram(5n, 1), 1000, false)).toBe(true);
+    expect(link.accept(datagram(5, 1), 1000, false)).toBe(true);
     link.takeTimestampReply(1000);
-    expect(link.accept(datagram(4n, 2, 990), 2000, false)).toBe(false);
-    expect(link.accept(datagram(5n, 3, 990), 2000, false)).toBe(false);
+    expect(link.accept(datagram(4, 2, 990), 2000, false)).toBe(false);
+    expect(link.accept(datagram(5, 3, 990), 2000, false)).toBe(false);
     expect(link.takeTimestampReply(2000)).toBe(NO_TIMESTAMP);
     expect(link.lastHeard).toBe(1000);
     expect(link.rtt.srtt).toBe(1000);
-    expect(link.expectedSequence).toBe(6n);
+    expect(link.expectedSequence).toBe(6);
   });
 
   test("the largest sequence number is in order once", () => {
     const link = new Link("inet");
-    const last = 2n ** 63n - 1n;
+    const last = 2 ** 53 - 1;
     expect(link.accept(datagram(last, 1), 0, false)).toBe(true);
     expect(link.accept(datagram(last, 1), 0, false)).toBe(false);
   });
 
   test("a round trip counts below 5 s only", () => {
     const link = new Link("inet");
-    link.accept(datagram(0n, 1, timestamp16(10_000 - 5000)), 10_000, false);
+    link.accept(datagram(0, 1, timestamp16(10_000 - 5000)), 10_000, false);
     expect(link.rtt.srtt).toBe(1000);
-    link.accept(datagram(1n, 1, timestamp16(10_000 - 4999)), 10_000, false);
+    link.accept(datagram(1, 1, timestamp16(10_000 - 4999)), 10_000, false);
     expect(link.rtt.srtt).toBe(4999);
   });
 });

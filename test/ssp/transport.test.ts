@@ -21,10 +21,26 @@ afterEach(() => {
 
 describe("dropped and counted", () => {
   const forger = new Forger("server");
-  const fragment = (number: number, final: boolean, text: string, id = 500n): Uint8Array =>
+  const fragment = (number: number, final: boolean, text: string, id = 500): Uint8Array =>
     forger.payload(encodeFragment({ id, number, final, contents: latin1(text) }));
   const damaged = forger.instruction({});
   damaged[20]! ^= 4;
+  /** Good but for the sequence number. */
+  const counted = (sequence: bigint): Uint8Array => {
+    const far = new Forger("server");
+    far.sequence = sequence;
+    return far.instruction({ diff: keys("k") });
+  };
+  /** Good but for the id, 2^53 + 1. */
+  const strangeId = (final: boolean): Uint8Array => {
+    const contents = compress(hex("08021801"));
+    const payload = encodeFragment({ id: 1, number: 0, final, contents });
+    payload.set(hex("0020000000000001"));
+    return forger.payload(payload);
+  };
+  /** Good but for the number that follows, 2^53 + 1. */
+  const strangeNumber = (before: string): Uint8Array =>
+    forger.compressed(compress(hex(`0802${before}8180808080808010`)));
 
   const cases: [DropReason, string, () => Uint8Array[]][] = [
     ["oversize", "a datagram of 2049 bytes", () => [new Uint8Array(2049)]],
@@ -34,23 +50,29 @@ describe("dropped and counted", () => {
     ["integrity", "a damaged one", () => [damaged]],
     ["plaintext", "an authentic one of 3 bytes", () => [forger.plaintext(new Uint8Array(3))]],
     ["direction", "one of our own", () => [new Forger("client").instruction({})]],
+    ["sequence", "one beyond counting", () => [counted(2n ** 53n)]],
+    ["sequence", "one with the largest sequence number", () => [counted(2n ** 63n - 1n)]],
     ["fragment-header", "no fragment header", () => [forger.payload(new Uint8Array(0))]],
     ["fragment-header", "a fragment header cut short", () => [forger.payload(new Uint8Array(9))]],
+    ["fragment-header", "a whole instruction under an id that no double holds", () => [strangeId(true)]],
+    ["fragment-header", "a piece of one", () => [strangeId(false)]],
     ["fragment-conflict", "a repeat that differs", () => [fragment(0, false, "a"), fragment(0, false, "b")]],
     [
       "fragment-conflict",
       "an end too early",
-      () => [fragment(4, false, "a", 501n), fragment(1, true, "b", 501n)],
+      () => [fragment(4, false, "a", 501), fragment(1, true, "b", 501)],
     ],
     ["compression", "no zlib stream", () => [forger.compressed(latin1("hello"))]],
     ["compression", "an empty stream", () => [forger.compressed(new Uint8Array(0))]],
     ["compression", "a stream that grows beyond 4 MiB", () => bomb(forger)],
     ["instruction", "no protobuf", () => [forger.compressed(compress(hex("0880")))]],
-    ["version", "version 3", () => [forger.instruction({ protocolVersion: 3, ackNum: 1n })]],
+    ["instruction", "a state number that no double holds", () => [strangeNumber("18")]],
+    ["instruction", "an acknowledgement of one", () => [strangeNumber("180120")]],
+    ["version", "version 3", () => [forger.instruction({ protocolVersion: 3, ackNum: 1 })]],
     ["version", "no version", () => [forger.instruction({ protocolVersion: 0 })]],
-    ["duplicate", "state 0 again", () => [forger.instruction({ newNum: 0n })]],
-    ["unknown-reference", "a state nobody sent", () => [forger.instruction({ oldNum: 9n, newNum: 10n })]],
-    ["numbering", "a throwaway beyond the reference", () => [forger.instruction({ throwawayNum: 1n })]],
+    ["duplicate", "state 0 again", () => [forger.instruction({ newNum: 0 })]],
+    ["unknown-reference", "a state nobody sent", () => [forger.instruction({ oldNum: 9, newNum: 10 })]],
+    ["numbering", "a throwaway beyond the reference", () => [forger.instruction({ throwawayNum: 1 })]],
     ["diff", "a diff that is no message", () => [forger.instruction({ diff: hex("0a05") })]],
   ];
 
@@ -61,9 +83,11 @@ describe("dropped and counted", () => {
       for (const datagram of datagrams()) reception = server.receive(datagram, 5);
       expect(reception.reason).toBe(reason);
       expect(server.stats.drops[reason]).toBeGreaterThan(0);
-      expect(server.latestNum).toBe(0n);
-      expect(server.sentStateAcked).toBe(0n);
-      const authentic = !["oversize", "short", "integrity", "plaintext", "direction"].includes(reason);
+      expect(server.latestNum).toBe(0);
+      expect(server.sentStateAcked).toBe(0);
+      const authentic = !["oversize", "short", "integrity", "plaintext", "direction", "sequence"].includes(
+        reason,
+      );
       expect(reception.ok).toBe(authentic);
       expect(server.attached).toBe(authentic); // an authentic datagram in order moves the peer, useful or not
       expect(server.lastHeard).toBe(authentic ? 5 : Number.NEGATIVE_INFINITY);
@@ -98,28 +122,29 @@ describe("dropped and counted", () => {
       client.receive(server.instruction({ diff }), 1).reason;
     expect(send(encodeHostMessage([{ kind: "resize", cols: 0, rows: 24 }]))).toBe("diff");
     expect(send(hex("0a061a0428001000"))).toBe("diff");
+    expect(send(hex("0a0b3a09408180808080808010"))).toBe("diff"); // an echo ack of 2^53 + 1
     expect(
-      client.receive(server.instruction({ diff: encodeHostMessage([{ kind: "echo-ack", num: 5n }]) }), 1).ok,
+      client.receive(server.instruction({ diff: encodeHostMessage([{ kind: "echo-ack", num: 5 }]) }), 1).ok,
     ).toBe(true);
     expect(
       client.receive(
         server.instruction({
-          oldNum: 1n,
-          newNum: 2n,
-          diff: encodeHostMessage([{ kind: "echo-ack", num: 4n }]),
+          oldNum: 1,
+          newNum: 2,
+          diff: encodeHostMessage([{ kind: "echo-ack", num: 4 }]),
         }),
         2,
       ).reason,
     ).toBe("diff");
-    expect(client.latestNum).toBe(1n);
-    expect(client.latest.echoAck).toBe(5n);
+    expect(client.latestNum).toBe(1);
+    expect(client.latest.echoAck).toBe(5);
   });
 });
 
 /** Four datagrams that would become more than 4 MiB. */
 function bomb(forger: Forger): Uint8Array[] {
   const stream = compress(new Uint8Array(4_194_305));
-  return split(stream, 900n, 1214).map((fragment) => forger.payload(encodeFragment(fragment)));
+  return split(stream, 900, 1214).map((fragment) => forger.payload(encodeFragment(fragment)));
 }
 
 test("30,000 random and damaged datagrams, a third of them authentic, neither throw nor disturb", () => {
@@ -127,7 +152,7 @@ test("30,000 random and damaged datagrams, a third of them authentic, neither th
   const server = kept(newServer());
   const forger = new Forger("server");
   const pick = (below: number): number => ((random(1)[0]! << 8) | random(1)[0]!) % below;
-  const number = (): bigint => [0n, 1n, 2n, BigInt(pick(50)), MAX_STATE, MAX_STATE - 1n][pick(6)]!;
+  const number = (): number => [0, 1, 2, pick(50), MAX_STATE, 2 ** 63][pick(6)]!;
   for (let n = 0; n < 30_000; n++) {
     let datagram: Uint8Array;
     if (n % 3 === 0) {
@@ -164,9 +189,9 @@ describe("order and acknowledgement", () => {
     const forger = new Forger("server");
     const [first, second] = [
       forger.instruction({ diff: keys("a") }),
-      forger.instruction({ oldNum: 0n, newNum: 2n, diff: keys("ab") }),
+      forger.instruction({ oldNum: 0, newNum: 2, diff: keys("ab") }),
     ];
-    const third = forger.instruction({ oldNum: 1n, newNum: 3n, diff: keys("bc") });
+    const third = forger.instruction({ oldNum: 1, newNum: 3, diff: keys("bc") });
     expect(server.receive(second, 1)).toMatchObject({ inOrder: true, newState: true, news: true });
     expect(server.receive(first, 2)).toMatchObject({ inOrder: false, complete: true, newState: false });
     expect(server.receive(first, 2)).toMatchObject({ inOrder: false, reason: "duplicate" });
@@ -179,10 +204,10 @@ describe("order and acknowledgement", () => {
     client.current.pushBytes(latin1("a"));
     client.tick(0, () => {});
     const forger = new Forger("client");
-    client.receive(forger.instruction({ newNum: 1n }), 1);
-    expect(client.sentStateAcked).toBe(0n);
-    expect(client.receive(forger.instruction({ newNum: 1n, ackNum: 1n }), 2).reason).toBe("duplicate");
-    expect(client.sentStateAcked).toBe(1n);
+    client.receive(forger.instruction({ newNum: 1 }), 1);
+    expect(client.sentStateAcked).toBe(0);
+    expect(client.receive(forger.instruction({ newNum: 1, ackNum: 1 }), 2).reason).toBe("duplicate");
+    expect(client.sentStateAcked).toBe(1);
     expect(client.lastSuccess).toBe(0);
   });
 
@@ -194,7 +219,7 @@ describe("order and acknowledgement", () => {
     const forger = new Forger("client");
     client.receive(forger.instruction({}), 300);
     expect(client.lastSuccess).toBe(100); // state 0
-    client.receive(forger.instruction({ newNum: 2n, ackNum: 1n }), 300);
+    client.receive(forger.instruction({ newNum: 2, ackNum: 1 }), 300);
     expect(client.lastSuccess).toBe(250);
   });
 });
@@ -240,7 +265,7 @@ describe("a server without a peer", () => {
     expect(server.waitTime(20)).toBe(0);
     const watcher = new Watcher();
     server.tick(20, (datagram) => watcher.watch(datagram));
-    expect(watcher.last).toMatchObject({ oldNum: 0n, newNum: 1n, ackNum: 1n });
+    expect(watcher.last).toMatchObject({ oldNum: 0, newNum: 1, ackNum: 1 });
   });
 
   test("goes quiet with the first send after 40 s of silence, and comes back", () => {
@@ -255,7 +280,7 @@ describe("a server without a peer", () => {
     }
     expect(sends.at(-1)).toBe(43_000); // 40 s are over at 41 s; the next send is the heartbeat at 43 s
     expect(server.attached).toBe(false);
-    server.receive(forger.instruction({ newNum: 2n, oldNum: 1n }), 100_000);
+    server.receive(forger.instruction({ newNum: 2, oldNum: 1 }), 100_000);
     expect(server.attached).toBe(true);
     server.tick(100_000, () => sends.push(100_000));
     expect(sends.at(-1)).toBe(100_000);
@@ -294,7 +319,7 @@ test("replacing the current state frees the old one, also during shutdown", () =
   const server = kept(newServer());
   server.receive(new Forger("server").instruction({}), 0);
   for (let n = 0; n < 10; n++) {
-    server.setCurrent(TerminalState.of(new FakeScreen(80, 24, "x".repeat(n)), 0n));
+    server.setCurrent(TerminalState.of(new FakeScreen(80, 24, "x".repeat(n)), 0));
     if (n === 5) server.startShutdown(0);
   }
   const watcher = new Watcher();

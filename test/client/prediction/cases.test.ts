@@ -121,7 +121,7 @@ describe("prediction.json", () => {
             now,
             newState: true,
             lastAckedTime: now,
-            echoAck: BigInt(late_ack),
+            echoAck: Number(late_ack),
             sendInterval: send_interval,
           });
         }
@@ -131,7 +131,7 @@ describe("prediction.json", () => {
             now,
             drawn,
             remote: drawn,
-            lastSent: BigInt(event.last_sent ?? 0),
+            lastSent: Number(event.last_sent ?? 0),
           });
         }
         if (event.notify !== undefined) {

@@ -41,7 +41,7 @@ function play({ screen, first = [], keys, look }: Scene, stock: boolean): unknow
     width: (codePoint) => remote.width(codePoint),
     stock,
   });
-  let sent = 0n;
+  let sent = 0;
   let drawn = remote.snapshot();
   const draw = (): void => {
     drawn.free();
@@ -272,7 +272,7 @@ describe("bracketed pastes", () => {
     for (const bracketed of [true, false]) {
       const echo = new LocalEcho({ mode: "always", overwrite: false, width: () => 1 });
       const type = (bytes: Uint8Array): void =>
-        echo.typed(bytes, { now: 0, drawn: remote, remote, lastSent: 0n });
+        echo.typed(bytes, { now: 0, drawn: remote, remote, lastSent: 0 });
       if (bracketed) type(encode("\x1b[200~"));
       let code = 0x4e00;
       // Unbracketed every byte is guessed, so less of it says as much.

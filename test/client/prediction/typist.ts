@@ -43,9 +43,9 @@ export class Typist {
   /** Called after every drawing. */
   onDrawn: (() => void) | undefined;
   readonly #options: TypistOptions;
-  #lastSent = 0n;
-  #ack = 0n;
-  #shownAck = 0n;
+  #lastSent = 0;
+  #ack = 0;
+  #shownAck = 0;
   /** The program handles keys in order: when it is done with the last one. */
   #busyUntil = 0;
 
@@ -104,7 +104,7 @@ export class Typist {
     for (const terminal of [this.live, this.remote, this.drawn]) terminal.free();
   }
 
-  #deliver(keys: string, number: bigint): void {
+  #deliver(keys: string, number: number): void {
     const { clock } = this;
     for (const key of keys) {
       const at = Math.max(this.#busyUntil, clock.now) + (this.#options.lag?.() ?? 1);
