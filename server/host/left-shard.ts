@@ -3,6 +3,7 @@
  * did, as lines of JSON. Called by shard-process.ts; taking-over.ts is the other end.
  */
 import { LineReader } from "./line-reader.ts";
+import { removeStale } from "./lock.ts";
 import { MAX_MESSAGE_BYTES } from "./messages.ts";
 import { type FromShard, type KeptSession, TAKING_OVER, type ToShard } from "./shard-messages.ts";
 import { listenUnix, type UnixConnection, type UnixListener } from "./unix-socket.ts";
@@ -28,6 +29,8 @@ export class LeftShard {
 
   /** @throws Error if the socket cannot be bound */
   listen(): void {
+    // Of a process that had our number.
+    removeStale(this.#options.path);
     this.#listener = listenUnix(this.#options.path, 0o600, (connection) => this.#welcome(connection));
   }
 

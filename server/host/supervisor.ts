@@ -39,6 +39,8 @@ const LOOK_MS = 2000;
 const SCRAPE_MS = 2000;
 /** Up for so long, a shard is taken to be well. */
 const WELL_AFTER_MS = 60_000;
+/** Before it leaves its shards it answers what was asked, for at most so long. */
+const ANSWER_MS = 2000;
 /** Exit status after SIGUSR2 (EX_TEMPFAIL): start the next one. */
 const LEFT_TO_THE_NEXT = 75;
 
@@ -74,6 +76,8 @@ class Supervisor {
   #restarts = 0;
   #lost = 0;
   #stopping = false;
+  /** The line over every screen. */
+  #notice: string | undefined;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -142,7 +146,7 @@ class Supervisor {
       control.close();
       return 1;
     }
-    this.#listenForSignals();
+    this.#listenForSignals(control);
     const watchdog = this.#watch();
     const tick = setInterval(() => this.#tick(), TICK_MS);
     const look = setInterval(() => void this.#takeOver(), LOOK_MS);
@@ -190,6 +194,8 @@ class Supervisor {
           this.#taken.set(name, taken);
           const count = this.#host.take(taken, sessions);
           this.#log.event("info", "shard taken over", { shard: number, pid, sessions: count });
+          // The host before may have been about to stop, and this one may be by now.
+          void taken.call({ op: "notice", ...(this.#notice === undefined ? {} : { text: this.#notice }) });
         },
         ended: (id) => this.#host.ended(id),
         log: (level, text) => this.#log.event(level, "shard says", { shard: number, text }),
@@ -319,11 +325,11 @@ class Supervisor {
 
   // ---- signals
 
-  #listenForSignals(): void {
+  #listenForSignals(control: ControlServer): void {
     process.on("SIGTERM", () => this.#drain());
     process.on("SIGINT", () => this.#drain());
     process.on("SIGHUP", () => this.#reload());
-    process.on("SIGUSR2", () => this.#leave());
+    process.on("SIGUSR2", () => this.#leave(control));
   }
 
   /** No new sessions; the old ones go on until they end or the deadline comes. A second signal ends them now. */
@@ -343,19 +349,21 @@ class Supervisor {
       return;
     }
     const deadline = new Date(Date.now() + drain).toTimeString().slice(0, 5);
-    this.#tellShards({
-      op: "notice",
-      text: `sterna: This host is about to stop. Please end this session${drain > 0 ? ` before ${deadline}` : ""}.`,
-    });
+    this.#notice = `sterna: This host is about to stop. Please end this session${drain > 0 ? ` before ${deadline}` : ""}.`;
+    this.#tellShards({ op: "notice", text: this.#notice });
     // 0: no limit.
     if (drain > 0) setTimeout(() => this.#endAll(), drain);
   }
 
   /** For an update: the shards go on with their sessions until the next supervisor takes them over. */
-  #leave(): void {
+  #leave(control: ControlServer): void {
     this.#log.event("info", "leaving the sessions to the next host", { sessions: this.#host.sessions });
     this.#systemd.stopping("the next one takes the sessions over");
-    this.#completion.resolve(LEFT_TO_THE_NEXT);
+    this.#host.drain();
+    const leave = (): void => this.#completion.resolve(LEFT_TO_THE_NEXT);
+    if (control.pending === 0) leave();
+    control.onQuiet = leave;
+    setTimeout(leave, ANSWER_MS);
   }
 
   #endAll(): void {

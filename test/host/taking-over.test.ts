@@ -79,12 +79,16 @@ peer("cat")("SIGUSR2 leaves the sessions to the next host; shards without any go
   const first = await host.start();
   const probe = await host.open("new", "--name", "kept", ...CAT);
   const before = shards(first, "shard started");
+  // Even a host that was about to stop is followed by one that is not.
+  first.process.kill("SIGTERM");
+  await probe.shows("This host is about to stop");
   expect(await host.end(first, "SIGUSR2")).toBe(75);
   await until("the shard without sessions to go", () => before.filter(alive).length === 1);
   await until("the other to wait", () => leftSockets(host).length === 1);
 
   const second = await host.start();
   expect(shards(second, "shard taken over")).toEqual(before.filter(alive));
+  await until("the notice to go", () => !probe.rows.join().includes("about to stop"));
   // What the operator tells all sessions reaches these, too, and the host stops when they have ended.
   second.process.kill("SIGTERM");
   await probe.shows("This host is about to stop");
