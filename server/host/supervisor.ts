@@ -123,15 +123,18 @@ class Supervisor {
     removeStale(socket);
     const count = config.host.shards || availableParallelism();
     this.#nextTaken = count;
-    try {
-      await Promise.all([
-        this.#takeOver(),
-        ...Array.from({ length: count }, (_, number) => this.#startShard(number, count)),
-      ]);
-    } catch (error) {
-      this.#log.event("error", "a shard could not be started", { reason: (error as Error).message });
-      for (const shard of this.#shards) shard?.kill();
-      return 1;
+    const [, ...starts] = await Promise.allSettled([
+      this.#takeOver(),
+      ...Array.from({ length: count }, (_, number) => this.#startShard(number, count)),
+    ]);
+    const failed = starts.find((start) => start.status === "rejected");
+    if (failed) {
+      this.#log.event("error", "a shard could not be started", { reason: (failed.reason as Error).message });
+      // Shards of old may have the ports, and their sessions need this host. It is tried again, as after a shard's death.
+      if (shardSockets(directory, "left").length === 0) {
+        for (const shard of this.#shards) shard?.kill();
+        return 1;
+      }
     }
     const control = new ControlServer(socket, this.#uid === 0 ? 0o666 : 0o600, (request, credentials) =>
       this.#host.handle(request, credentials),

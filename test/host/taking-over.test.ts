@@ -125,6 +125,23 @@ peer("cat")(
   60_000,
 );
 
+peer("cat")("old shards that have all the ports do not keep the next host from serving them", async () => {
+  const host = new SupervisedHost("narrow", 'ports = "62600:62601"\nshards = 2');
+  const first = await host.start();
+  const probe = await host.open("new", "--name", "a", ...CAT);
+  await host.open("new", "--name", "b", ...CAT);
+  await host.end(first, "SIGKILL");
+
+  const second = await host.start();
+  expect(second.log()).toContain("a shard could not be started");
+  expect((await host.list()).map(({ name }) => name)).toEqual(["a", "b"]);
+  // What they leave is taken.
+  probe.type("\x04");
+  await until("a shard", () => second.log().includes("shard started"), undefined, second.log);
+  await host.open("new", "--name", "c", ...CAT);
+  expect((await host.list()).map(({ name }) => name)).toEqual(["b", "c"]);
+});
+
 peer("cat")("what is no supervisor does a waiting shard no harm", async () => {
   const host = new SupervisedHost("garbage", RANGE);
   const first = await host.start();
