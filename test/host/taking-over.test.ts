@@ -142,6 +142,17 @@ peer("cat")("old shards that have all the ports do not keep the next host from s
   expect((await host.list()).map(({ name }) => name)).toEqual(["b", "c"]);
 });
 
+peer("cat")("ending an old shard's last session is answered before the shard goes", async () => {
+  const host = new SupervisedHost("last", RANGE);
+  const first = await host.start();
+  // Nobody is there to say goodbye to: it ends at once.
+  expect(await host.run(["new", "--name", "alone", ...CAT])).toMatchObject({ status: 0 });
+  await host.end(first, "SIGKILL");
+  const second = await host.start();
+  expect(await host.run(["kill", "alone"])).toMatchObject({ status: 0, err: "" });
+  await gone(shards(second, "shard taken over"));
+});
+
 peer("cat")("what is no supervisor does a waiting shard no harm", async () => {
   const host = new SupervisedHost("garbage", RANGE);
   const first = await host.start();
