@@ -10,9 +10,14 @@ import { STDERR, writeText } from "../stdio.ts";
 import { connectHost, HostGone, WrongHost } from "./control-client.ts";
 import type { EndpointReply, HostConnection, Refusal, SessionRequest } from "./messages.ts";
 import { chooseHosts, directoryFault, ensureOwnDirectory, type HostPlace } from "./places.ts";
+import { shardSockets } from "./shard-sockets.ts";
 
 /** A host goes when its last session ends, perhaps just now: how often another is tried. */
 const TRIES = 5;
+
+/** Shards that wait for their next host: it is about to start (RestartSec in the unit), and is waited for so long. */
+const NEXT_HOST_MS = 5000;
+const NEXT_HOST_POLL_MS = 50;
 
 /** The host says no, and no other may be asked. */
 export class HostRefusal extends Error {
@@ -102,10 +107,15 @@ async function ask(
   }
 }
 
-/** Connects to the host at that place, if there is one to be trusted. */
+/** Connects to the host at that place, if there is one to be trusted, or is about to be. */
 async function reach(place: HostPlace): Promise<HostConnection | undefined> {
   try {
-    return await connectHost(place.socket, place.uid);
+    const end = performance.now() + NEXT_HOST_MS;
+    for (;;) {
+      const host = await connectHost(place.socket, place.uid);
+      if (host || performance.now() > end || shardSockets(place.directory, "left").length === 0) return host;
+      await Bun.sleep(NEXT_HOST_POLL_MS);
+    }
   } catch (error) {
     if (!(error instanceof WrongHost)) throw error;
     writeText(STDERR, `mosh-server: ${error.message}\n`);

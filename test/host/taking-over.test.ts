@@ -153,6 +153,25 @@ peer("cat")("ending an old shard's last session is answered before the shard goe
   await gone(shards(second, "shard taken over"));
 });
 
+peer("cat")("whoever asks between two hosts waits for the next one", async () => {
+  const host = new SupervisedHost("between", RANGE);
+  const first = await host.start();
+  await host.open("new", "--name", "old", ...CAT);
+  await host.end(first, "SIGKILL");
+  await until("the shard to wait", () => leftSockets(host).length === 1);
+  const asked = Promise.all([
+    host.run(["list", "--json"]),
+    host.run(["attach", "old"]),
+    host.run(["new", "--name", "fresh", ...CAT]),
+  ]);
+  await host.start();
+  const [listed, attached, created] = await asked;
+  expect(JSON.parse(listed.out)).toContainEqual(expect.objectContaining({ name: "old" }));
+  expect(attached).toMatchObject({ status: 0, err: expect.stringContaining("old") });
+  expect(created).toMatchObject({ status: 0, err: expect.stringContaining("fresh") });
+  expect((await host.list()).map(({ name }) => name)).toEqual(["old", "fresh"]);
+});
+
 peer("cat")("what is no supervisor does a waiting shard no harm", async () => {
   const host = new SupervisedHost("garbage", RANGE);
   const first = await host.start();
