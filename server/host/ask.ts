@@ -35,7 +35,6 @@ const NEXT_MAY_SERVE: ReadonlySet<Refusal["code"]> = new Set(["denied", "drainin
 export async function newSession(
   request: SessionRequest,
   environment: Environment,
-  name: string,
 ): Promise<EndpointReply | undefined> {
   const { system, own } = chooseHosts(environment, libc().getuid());
   if (system) {
@@ -46,18 +45,14 @@ export async function newSession(
       if (reply && !NEXT_MAY_SERVE.has(reply.code)) throw new HostRefusal(reply.message);
     }
   }
-  return own && (await newInOwnHost(own, request, environment, name));
+  return own && (await newInOwnHost(own, request, environment));
 }
 
 /**
  * The user's own host, started if it is not there.
  * @returns undefined if there can be none
  */
-export async function ownHost(
-  own: HostPlace,
-  environment: Environment,
-  name: string,
-): Promise<HostConnection | undefined> {
+export async function ownHost(own: HostPlace, environment: Environment): Promise<HostConnection | undefined> {
   const fault = ensureOwnDirectory(own.directory, own.uid);
   if (fault !== undefined) {
     writeText(STDERR, `mosh-server: no host: ${fault}\n`);
@@ -66,7 +61,7 @@ export async function ownHost(
   for (let i = 0; i < TRIES; i++) {
     const host = await reach(own);
     if (host) return host;
-    const { line } = startDetached({ kind: "host", directory: own.directory }, ["new"], name, environment);
+    const { line } = startDetached({ kind: "host", directory: own.directory }, ["new"], environment);
     // Somebody else was faster: what they have started is there in a moment.
     if (line === "busy") await Bun.sleep(20 * (i + 1));
     else if (line !== "ready") return undefined;
@@ -78,10 +73,9 @@ async function newInOwnHost(
   own: HostPlace,
   request: SessionRequest,
   environment: Environment,
-  name: string,
 ): Promise<EndpointReply | undefined> {
   for (let i = 0; i < TRIES; i++) {
-    const host = await ownHost(own, environment, name);
+    const host = await ownHost(own, environment);
     if (!host) return undefined;
     const reply = await ask(host, request);
     if (reply?.ok) return reply;
