@@ -202,6 +202,12 @@ describe("messages", () => {
     expect(status).toBe(255);
   });
 
+  test("standard input that is no terminal", async () => {
+    const { err, status } = await ours([`--ssh=${stubs.ssh(GOOD)}`, "h"]);
+    expect(err).toContain("Standard input is no terminal, and a session needs one.");
+    expect(status).toBe(1);
+  });
+
   test("the client program for colors", async () => {
     const clients: readonly (readonly [string, string, number])[] = [
       ["/nowhere/client", "Can't count colors: No such file or directory\n", 2],
