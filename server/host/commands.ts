@@ -48,6 +48,10 @@ export async function runCommand(args: readonly string[], name: string): Promise
     if (command.kind === "attach") return await attach(command, hosts, environment, name);
     if (command.kind === "list") return await list(command, hosts);
     return await tell(command, hosts);
+  } catch (error) {
+    if (!(error instanceof HostGone)) throw error;
+    writeText(STDERR, "sterna-server: The host went away before it answered. Try again.\n");
+    return 1;
   } finally {
     for (const host of hosts) host.close();
   }

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Registry } from "../../server/host/registry.ts";
-import { connectUnix } from "../../server/host/unix-socket.ts";
+import { connectUnix, listenUnix } from "../../server/host/unix-socket.ts";
 import { alive, gone, signal } from "../drivers/processes.ts";
 import { until } from "../drivers/wait.ts";
 import { peer } from "../peers.ts";
@@ -170,6 +170,33 @@ peer("cat")("whoever asks between two hosts waits for the next one", async () =>
   expect(attached).toMatchObject({ status: 0, err: expect.stringContaining("old") });
   expect(created).toMatchObject({ status: 0, err: expect.stringContaining("fresh") });
   expect((await host.list()).map(({ name }) => name)).toEqual(["old", "fresh"]);
+});
+
+peer("cat")("ending the last session of a host that is about to stop is answered", async () => {
+  const host = new SupervisedHost("stopping", RANGE);
+  const supervisor = await host.start();
+  expect(await host.run(["new", "--name", "alone", ...CAT])).toMatchObject({ status: 0 });
+  supervisor.process.kill("SIGTERM");
+  await until("it to drain", () => supervisor.log().includes("draining"), undefined, supervisor.log);
+  expect(await host.run(["kill", "alone"])).toMatchObject({ status: 0, err: "" });
+  expect(await supervisor.process.exited).toBe(0);
+});
+
+test("a host that goes away before it answers: one line says so", async () => {
+  const host = new SupervisedHost("rude", RANGE);
+  const listener = listenUnix(join(host.directory, "host.sock"), 0o600, (connection) => {
+    connection.onData = () => connection.close();
+  });
+  try {
+    for (const words of [["list"], ["kill", "x"], ["attach", "x"]])
+      expect(await host.run(words)).toEqual({
+        status: 1,
+        out: "",
+        err: "sterna-server: The host went away before it answered. Try again.\n",
+      });
+  } finally {
+    listener.close();
+  }
 });
 
 peer("cat")("what is no supervisor does a waiting shard no harm", async () => {
