@@ -20,7 +20,7 @@ import { LeftShard } from "./left-shard.ts";
 import type { SessionRequest } from "./messages.ts";
 import { Shard } from "./shard.ts";
 import type { FromShard, Owner, ShardSettings, ToShard } from "./shard-messages.ts";
-import { shardSocket } from "./shard-sockets.ts";
+import { removeSocketsOf, shardSocket } from "./shard-sockets.ts";
 import { sharedNumber } from "./shared-number.ts";
 import { Siblings } from "./siblings.ts";
 
@@ -41,6 +41,7 @@ export function runShard(): Promise<number> {
   let answering = 0;
   const finish = (): void => {
     next?.close();
+    if (settings) removeSocketsOf(settings.directory, [process.pid]);
     completion.resolve(0);
   };
   // Whoever has ended the last session is told so first.

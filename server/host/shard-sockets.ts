@@ -30,6 +30,12 @@ export function shardSockets(directory: string, kind: Kind): string[] {
   return found;
 }
 
+/** Removes those of processes that are about to be gone. */
+export function removeSocketsOf(directory: string, pids: readonly number[]): void {
+  for (const name of namesIn(directory))
+    if (pids.includes(Number(NAME.exec(name)?.[3]))) removeStale(join(directory, name));
+}
+
 /** Also true for a process of another user. */
 function isRunning(pid: number): boolean {
   try {

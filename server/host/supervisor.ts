@@ -24,7 +24,7 @@ import { publicDirectoryFault } from "./places.ts";
 import { ShardProcess } from "./processes.ts";
 import type { ShardEnd } from "./shard-end.ts";
 import type { Owner, ShardLink, ShardSettings } from "./shard-messages.ts";
-import { shardSockets } from "./shard-sockets.ts";
+import { removeSocketsOf, shardSockets } from "./shard-sockets.ts";
 import { Silent, TakenShard } from "./taking-over.ts";
 
 /** A shard that dies again at once is given more and more time. */
@@ -171,7 +171,13 @@ class Supervisor {
     control.close();
     metrics?.stop();
     this.#gateway?.kill();
-    if (status !== LEFT_TO_THE_NEXT) for (const shard of this.#allShards) shard.kill();
+    if (status !== LEFT_TO_THE_NEXT) {
+      for (const shard of this.#allShards) shard.kill();
+      removeSocketsOf(
+        directory,
+        this.#allShards.map(({ pid }) => pid),
+      );
+    }
     closeSync(lock);
     this.#log.event("info", "host stopped");
     return status;

@@ -94,6 +94,7 @@ peer("cat")("SIGUSR2 leaves the sessions to the next host; shards without any go
   await probe.shows("This host is about to stop");
   probe.type("\x04");
   await until("the host to stop", () => second.process.exitCode === 0, undefined, second.log);
+  expect(readdirSync(host.directory).filter((name) => name.endsWith(".sock"))).toEqual([]);
 });
 
 peer("cat")(
