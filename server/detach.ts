@@ -14,21 +14,16 @@ export interface Detached {
   readonly line: string | undefined;
 }
 
-/**
- * @param args the arguments of the new process
- * @param name how it shows up in process lists, in a compiled executable
- */
-export function startDetached(
-  task: Task,
-  args: readonly string[],
-  name: string,
-  environment: Environment,
-): Detached {
+/** How it shows up in process lists; a compiled executable of that name is a server (tools/executable.ts). */
+const PROCESS_NAME = "mosh-server";
+
+/** @param args the arguments of the new process */
+export function startDetached(task: Task, args: readonly string[], environment: Environment): Detached {
   const pipe = openPipe();
   const command = isCompiled() ? [process.execPath, ...args] : [...selfCommand("server"), ...args];
   const child = Bun.spawn({
     cmd: command,
-    ...(isCompiled() ? { argv0: name } : {}),
+    ...(isCompiled() ? { argv0: PROCESS_NAME } : {}),
     env: handoverEnvironment(environment, task),
     detached: true,
     stdio: ["ignore", STDOUT, STDERR, pipe.writer],

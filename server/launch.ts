@@ -13,9 +13,6 @@ import { parseLimits } from "./limits.ts";
 import { chooseLocale } from "./locale.ts";
 import { inputTerminal, STDERR, STDOUT, writeText } from "./stdio.ts";
 
-/** How a serving process shows up in process lists, as people look for it there. */
-const PROCESS_NAME = "mosh-server";
-
 /**
  * @param args the arguments of this process; a serving process of its own gets the same
  * @param name the name this program was called by
@@ -31,7 +28,7 @@ export async function launch(
   const { HostRefusal, newSession } = await import("./host/ask.ts");
   if (!options.standalone && options.verbose === 0) {
     try {
-      const reply = await newSession(settled.request, environment, name);
+      const reply = await newSession(settled.request, environment);
       if (reply) return announce(reply, name);
     } catch (error) {
       if (!(error instanceof HostRefusal)) throw error;
@@ -104,7 +101,6 @@ async function launchStandalone(settled: Settled, args: readonly string[], name:
   const { child, line } = startDetached(
     { kind: "session", size: request.size, openFiles: request.openFiles },
     args,
-    PROCESS_NAME,
     request.environment,
   );
   const report = /^(\d+) ([A-Za-z0-9/+]{22})$/.exec(line ?? "");

@@ -3,7 +3,7 @@
  * with `--local`.
  */
 import { createConnection } from "node:net";
-import { userInfo } from "node:os";
+import { loginName } from "../../sys/login-name.ts";
 import { askSshRoute } from "./ssh-route.ts";
 
 const SSH_PORT = 22;
@@ -15,7 +15,7 @@ const LOOPBACK = new Map([
 const CONNECT_TIMEOUT_MS = 1_000;
 
 /** The loopback address meant by `[user@]host`, if it is this machine and this user; else undefined. */
-export function loopbackAddress(destination: string, user: string = userInfo().username): string | undefined {
+export function loopbackAddress(destination: string, user: string = loginName()): string | undefined {
   const at = destination.lastIndexOf("@");
   if (at >= 0 && destination.slice(0, at) !== user) return undefined;
   return LOOPBACK.get(destination.slice(at + 1).toLowerCase());

@@ -213,13 +213,17 @@ async function startByEmbeddedSsh(start: Start, options: readonly string[]): Pro
 
 /** The address for `--local`: as given, or the first one of a name. */
 function localAddress(start: Start): string {
-  const { host, family } = start.invocation;
+  const { host, family, command, afterHost } = start.invocation;
   if (isIP(host) !== 0) return host;
   try {
     return resolveHost(host, "0", family, start.program)[0]!.address;
   } catch (error) {
-    if (error instanceof CommandError) throw withAdvice(error, localAdvice(start));
-    throw error;
+    if (!(error instanceof CommandError)) throw error;
+    if (afterHost.includes("local")) throw withAdvice(error, localAdvice(start));
+    throw withAdvice(error, [
+      "With --local the first word is an address of this machine, and a command stands behind it: " +
+        `${start.program} --local 127.0.0.1 -- ${[host, ...command].join(" ")}`,
+    ]);
   }
 }
 

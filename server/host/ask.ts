@@ -10,9 +10,14 @@ import { STDERR, writeText } from "../stdio.ts";
 import { connectHost, HostGone, WrongHost } from "./control-client.ts";
 import type { EndpointReply, HostConnection, Refusal, SessionRequest } from "./messages.ts";
 import { chooseHosts, directoryFault, ensureOwnDirectory, type HostPlace } from "./places.ts";
+import { shardSockets } from "./shard-sockets.ts";
 
 /** A host goes when its last session ends, perhaps just now: how often another is tried. */
 const TRIES = 5;
+
+/** Shards that wait for their next host: it is about to start (RestartSec in the unit), and is waited for so long. */
+const NEXT_HOST_MS = 5000;
+const NEXT_HOST_POLL_MS = 50;
 
 /** The host says no, and no other may be asked. */
 export class HostRefusal extends Error {
@@ -30,7 +35,6 @@ const NEXT_MAY_SERVE: ReadonlySet<Refusal["code"]> = new Set(["denied", "drainin
 export async function newSession(
   request: SessionRequest,
   environment: Environment,
-  name: string,
 ): Promise<EndpointReply | undefined> {
   const { system, own } = chooseHosts(environment, libc().getuid());
   if (system) {
@@ -41,18 +45,14 @@ export async function newSession(
       if (reply && !NEXT_MAY_SERVE.has(reply.code)) throw new HostRefusal(reply.message);
     }
   }
-  return own && (await newInOwnHost(own, request, environment, name));
+  return own && (await newInOwnHost(own, request, environment));
 }
 
 /**
  * The user's own host, started if it is not there.
  * @returns undefined if there can be none
  */
-export async function ownHost(
-  own: HostPlace,
-  environment: Environment,
-  name: string,
-): Promise<HostConnection | undefined> {
+export async function ownHost(own: HostPlace, environment: Environment): Promise<HostConnection | undefined> {
   const fault = ensureOwnDirectory(own.directory, own.uid);
   if (fault !== undefined) {
     writeText(STDERR, `mosh-server: no host: ${fault}\n`);
@@ -61,7 +61,7 @@ export async function ownHost(
   for (let i = 0; i < TRIES; i++) {
     const host = await reach(own);
     if (host) return host;
-    const { line } = startDetached({ kind: "host", directory: own.directory }, ["new"], name, environment);
+    const { line } = startDetached({ kind: "host", directory: own.directory }, ["new"], environment);
     // Somebody else was faster: what they have started is there in a moment.
     if (line === "busy") await Bun.sleep(20 * (i + 1));
     else if (line !== "ready") return undefined;
@@ -73,10 +73,9 @@ async function newInOwnHost(
   own: HostPlace,
   request: SessionRequest,
   environment: Environment,
-  name: string,
 ): Promise<EndpointReply | undefined> {
   for (let i = 0; i < TRIES; i++) {
-    const host = await ownHost(own, environment, name);
+    const host = await ownHost(own, environment);
     if (!host) return undefined;
     const reply = await ask(host, request);
     if (reply?.ok) return reply;
@@ -102,10 +101,15 @@ async function ask(
   }
 }
 
-/** Connects to the host at that place, if there is one to be trusted. */
+/** Connects to the host at that place, if there is one to be trusted, or is about to be. */
 async function reach(place: HostPlace): Promise<HostConnection | undefined> {
   try {
-    return await connectHost(place.socket, place.uid);
+    const end = performance.now() + NEXT_HOST_MS;
+    for (;;) {
+      const host = await connectHost(place.socket, place.uid);
+      if (host || performance.now() > end || shardSockets(place.directory, "left").length === 0) return host;
+      await Bun.sleep(NEXT_HOST_POLL_MS);
+    }
   } catch (error) {
     if (!(error instanceof WrongHost)) throw error;
     writeText(STDERR, `mosh-server: ${error.message}\n`);

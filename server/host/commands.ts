@@ -48,6 +48,10 @@ export async function runCommand(args: readonly string[], name: string): Promise
     if (command.kind === "attach") return await attach(command, hosts, environment, name);
     if (command.kind === "list") return await list(command, hosts);
     return await tell(command, hosts);
+  } catch (error) {
+    if (!(error instanceof HostGone)) throw error;
+    writeText(STDERR, "sterna-server: The host went away before it answered. Try again.\n");
+    return 1;
   } finally {
     for (const host of hosts) host.close();
   }
@@ -90,7 +94,7 @@ async function attach(
   };
   let reply = await firstThatHasIt(hosts, request);
   if (!reply.ok && reply.code === "no-session" && command.orNew) {
-    reply = await createNamed(hosts, { ...request, orNew: session }, environment, program);
+    reply = await createNamed(hosts, { ...request, orNew: session }, environment);
   }
   if (!reply.ok) return complain(reply);
   const endpoint = reply as EndpointReply;
@@ -103,7 +107,6 @@ async function createNamed(
   hosts: HostConnection[],
   request: AttachRequest,
   environment: Readonly<Record<string, string>>,
-  program: string,
 ): Promise<EndpointReply | Refusal> {
   let refused: Refusal | undefined;
   for (const host of hosts) {
@@ -112,7 +115,7 @@ async function createNamed(
     refused = reply;
   }
   const { own } = chooseHosts(environment, libc().getuid());
-  const host = own && (await ownHost(own, environment, program));
+  const host = own && (await ownHost(own, environment));
   if (!host) {
     return refused ?? { ok: false, code: "failed", message: "There is no host, and none could be started." };
   }

@@ -38,17 +38,22 @@ export function runShard(): Promise<number> {
   let shard: Shard | undefined;
   let settings: ShardSettings | undefined;
   let config: ShardSettings["config"] | undefined;
+  let answering = 0;
   const finish = (): void => {
     next?.close();
     if (settings) removeSocketsOf(settings.directory, [process.pid]);
     completion.resolve(0);
+  };
+  // Whoever has ended the last session is told so first.
+  const finishIfLeft = (): void => {
+    if (!process.connected && answering === 0 && shard?.sessions === 0) finish();
   };
   const receive = (message: ToShard): void => {
     if (message.kind === "start") {
       ({ settings } = message);
       ({ config } = settings);
       labelProcess(`sterna-shard-${settings.number}`);
-      start(settings, () => config!, finish)
+      start(settings, () => config!, finishIfLeft)
         .then((started) => {
           shard = started;
           tell({ kind: "ready" });
@@ -58,8 +63,14 @@ export function runShard(): Promise<number> {
           completion.resolve(1);
         });
     } else if (message.kind === "reload") ({ config } = message);
-    else if (message.kind === "call")
-      shard?.handle(message.request).then((reply) => tell({ kind: "reply", id: message.id, reply }));
+    else if (message.kind === "call" && shard) {
+      answering++;
+      void shard.handle(message.request).then((reply) => {
+        tell({ kind: "reply", id: message.id, reply });
+        answering--;
+        finishIfLeft();
+      });
+    }
   };
   process.on("message", receive);
   process.on("disconnect", () => {
@@ -75,9 +86,7 @@ export function runShard(): Promise<number> {
       receive: (message) => {
         if (message.kind !== "start") receive(message);
       },
-      alone: () => {
-        if (left.sessions === 0) finish();
-      },
+      alone: finishIfLeft,
     });
     try {
       next.listen();
@@ -96,11 +105,14 @@ function tell(message: FromShard): void {
   else next?.tell(message);
 }
 
-/** @param current settings as they are now; those that count at the start are in `settings` */
+/**
+ * @param current settings as they are now; those that count at the start are in `settings`
+ * @param ended called after the end of each session
+ */
 async function start(
   settings: ShardSettings,
   current: () => ShardSettings["config"],
-  finish: () => void,
+  ended: () => void,
 ): Promise<Shard> {
   forbidCoreDumps();
   takeShortSlices();
@@ -135,7 +147,7 @@ async function start(
     fault: (error) => tell({ kind: "log", level: "error", text: `a datagram: ${error.stack ?? error}` }),
     ended: (id) => {
       tell({ kind: "ended", id });
-      if (!process.connected && shard.sessions === 0) finish();
+      ended();
     },
   });
   await shard.start();

@@ -39,7 +39,7 @@ const LOOK_MS = 2000;
 const SCRAPE_MS = 2000;
 /** Up for so long, a shard is taken to be well. */
 const WELL_AFTER_MS = 60_000;
-/** Before it leaves its shards it answers what was asked, for at most so long. */
+/** Before it goes it answers what was asked, for at most so long. */
 const ANSWER_MS = 2000;
 /** Exit status after SIGUSR2 (EX_TEMPFAIL): start the next one. */
 const LEFT_TO_THE_NEXT = 75;
@@ -73,6 +73,7 @@ class Supervisor {
   #config: HostConfig;
   #policy: HostPolicy;
   #gateway: GatewayProcess | undefined;
+  #control: ControlServer | undefined;
   #restarts = 0;
   #lost = 0;
   #stopping = false;
@@ -99,7 +100,7 @@ class Supervisor {
       },
       log: (event, fields) => this.#log.event("info", event, fields),
       idle: () => {
-        if (this.#stopping) this.#completion.resolve(0);
+        if (this.#stopping) this.#stop(0);
       },
     });
   }
@@ -123,19 +124,23 @@ class Supervisor {
     removeStale(socket);
     const count = config.host.shards || availableParallelism();
     this.#nextTaken = count;
-    try {
-      await Promise.all([
-        this.#takeOver(),
-        ...Array.from({ length: count }, (_, number) => this.#startShard(number, count)),
-      ]);
-    } catch (error) {
-      this.#log.event("error", "a shard could not be started", { reason: (error as Error).message });
-      for (const shard of this.#shards) shard?.kill();
-      return 1;
+    const [, ...starts] = await Promise.allSettled([
+      this.#takeOver(),
+      ...Array.from({ length: count }, (_, number) => this.#startShard(number, count)),
+    ]);
+    const failed = starts.find((start) => start.status === "rejected");
+    if (failed) {
+      this.#log.event("error", "a shard could not be started", { reason: (failed.reason as Error).message });
+      // Shards of old may have the ports, and their sessions need this host. It is tried again, as after a shard's death.
+      if (shardSockets(directory, "left").length === 0) {
+        for (const shard of this.#shards) shard?.kill();
+        return 1;
+      }
     }
     const control = new ControlServer(socket, this.#uid === 0 ? 0o666 : 0o600, (request, credentials) =>
       this.#host.handle(request, credentials),
     );
+    this.#control = control;
     let metrics: ReturnType<typeof serveMetrics> | undefined;
     try {
       metrics = this.#serveMetrics();
@@ -146,7 +151,7 @@ class Supervisor {
       control.close();
       return 1;
     }
-    this.#listenForSignals(control);
+    this.#listenForSignals();
     const watchdog = this.#watch();
     const tick = setInterval(() => this.#tick(), TICK_MS);
     const look = setInterval(() => void this.#takeOver(), LOOK_MS);
@@ -331,11 +336,11 @@ class Supervisor {
 
   // ---- signals
 
-  #listenForSignals(control: ControlServer): void {
+  #listenForSignals(): void {
     process.on("SIGTERM", () => this.#drain());
     process.on("SIGINT", () => this.#drain());
     process.on("SIGHUP", () => this.#reload());
-    process.on("SIGUSR2", () => this.#leave(control));
+    process.on("SIGUSR2", () => this.#leave());
   }
 
   /** No new sessions; the old ones go on until they end or the deadline comes. A second signal ends them now. */
@@ -351,7 +356,7 @@ class Supervisor {
     this.#log.event("info", "draining", { sessions: this.#host.sessions, seconds: drain / 1000 });
     this.#systemd.stopping(`draining ${this.#host.sessions} sessions`);
     if (this.#host.sessions === 0) {
-      this.#completion.resolve(0);
+      this.#stop(0);
       return;
     }
     const deadline = new Date(Date.now() + drain).toTimeString().slice(0, 5);
@@ -362,14 +367,22 @@ class Supervisor {
   }
 
   /** For an update: the shards go on with their sessions until the next supervisor takes them over. */
-  #leave(control: ControlServer): void {
+  #leave(): void {
     this.#log.event("info", "leaving the sessions to the next host", { sessions: this.#host.sessions });
     this.#systemd.stopping("the next one takes the sessions over");
     this.#host.drain();
-    const leave = (): void => this.#completion.resolve(LEFT_TO_THE_NEXT);
-    if (control.pending === 0) leave();
-    control.onQuiet = leave;
-    setTimeout(leave, ANSWER_MS);
+    this.#stop(LEFT_TO_THE_NEXT);
+  }
+
+  /** Once what was asked is answered: it may be that which ended the last session. */
+  #stop(status: number): void {
+    const stop = (): void => this.#completion.resolve(status);
+    if (!this.#control || this.#control.pending === 0) {
+      stop();
+      return;
+    }
+    this.#control.onQuiet = stop;
+    setTimeout(stop, ANSWER_MS);
   }
 
   #endAll(): void {

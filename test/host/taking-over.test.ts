@@ -128,6 +128,80 @@ peer("cat")(
   60_000,
 );
 
+peer("cat")("old shards that have all the ports do not keep the next host from serving them", async () => {
+  const host = new SupervisedHost("narrow", 'ports = "62600:62601"\nshards = 2');
+  const first = await host.start();
+  const probe = await host.open("new", "--name", "a", ...CAT);
+  await host.open("new", "--name", "b", ...CAT);
+  await host.end(first, "SIGKILL");
+
+  const second = await host.start();
+  expect(second.log()).toContain("a shard could not be started");
+  expect((await host.list()).map(({ name }) => name)).toEqual(["a", "b"]);
+  // What they leave is taken.
+  probe.type("\x04");
+  await until("a shard", () => second.log().includes("shard started"), undefined, second.log);
+  await host.open("new", "--name", "c", ...CAT);
+  expect((await host.list()).map(({ name }) => name)).toEqual(["b", "c"]);
+});
+
+peer("cat")("ending an old shard's last session is answered before the shard goes", async () => {
+  const host = new SupervisedHost("last", RANGE);
+  const first = await host.start();
+  // Nobody is there to say goodbye to: it ends at once.
+  expect(await host.run(["new", "--name", "alone", ...CAT])).toMatchObject({ status: 0 });
+  await host.end(first, "SIGKILL");
+  const second = await host.start();
+  expect(await host.run(["kill", "alone"])).toMatchObject({ status: 0, err: "" });
+  await gone(shards(second, "shard taken over"));
+});
+
+peer("cat")("whoever asks between two hosts waits for the next one", async () => {
+  const host = new SupervisedHost("between", RANGE);
+  const first = await host.start();
+  await host.open("new", "--name", "old", ...CAT);
+  await host.end(first, "SIGKILL");
+  await until("the shard to wait", () => leftSockets(host).length === 1);
+  const asked = Promise.all([
+    host.run(["list", "--json"]),
+    host.run(["attach", "old"]),
+    host.run(["new", "--name", "fresh", ...CAT]),
+  ]);
+  await host.start();
+  const [listed, attached, created] = await asked;
+  expect(JSON.parse(listed.out)).toContainEqual(expect.objectContaining({ name: "old" }));
+  expect(attached).toMatchObject({ status: 0, err: expect.stringContaining("old") });
+  expect(created).toMatchObject({ status: 0, err: expect.stringContaining("fresh") });
+  expect((await host.list()).map(({ name }) => name)).toEqual(["old", "fresh"]);
+});
+
+peer("cat")("ending the last session of a host that is about to stop is answered", async () => {
+  const host = new SupervisedHost("stopping", RANGE);
+  const supervisor = await host.start();
+  expect(await host.run(["new", "--name", "alone", ...CAT])).toMatchObject({ status: 0 });
+  supervisor.process.kill("SIGTERM");
+  await until("it to drain", () => supervisor.log().includes("draining"), undefined, supervisor.log);
+  expect(await host.run(["kill", "alone"])).toMatchObject({ status: 0, err: "" });
+  expect(await supervisor.process.exited).toBe(0);
+});
+
+test("a host that goes away before it answers: one line says so", async () => {
+  const host = new SupervisedHost("rude", RANGE);
+  const listener = listenUnix(join(host.directory, "host.sock"), 0o600, (connection) => {
+    connection.onData = () => connection.close();
+  });
+  try {
+    for (const words of [["list"], ["kill", "x"], ["attach", "x"]])
+      expect(await host.run(words)).toEqual({
+        status: 1,
+        out: "",
+        err: "sterna-server: The host went away before it answered. Try again.\n",
+      });
+  } finally {
+    listener.close();
+  }
+});
+
 peer("cat")("what is no supervisor does a waiting shard no harm", async () => {
   const host = new SupervisedHost("garbage", RANGE);
   const first = await host.start();

@@ -74,6 +74,20 @@ test("mosh-server new starts the embedded core, prints MOSH CONNECT, detaches, a
   expect(alive(pid)).toBe(false);
 });
 
+test("run as a server under any name, as --local does, it is the user's own host", async () => {
+  const env = { STERNA_HOST: "own", STERNA_RUNTIME_DIR: directory };
+  for (const [words, says] of [
+    [["new", "--name", "kept", "--", "cat"], "[session kept created"],
+    [["attach", "kept"], "[session kept taken up again"],
+  ] as const) {
+    const { status, out, err } = run("sterna", ["--sterna-program=server", ...words], env);
+    expect(err).toContain(says);
+    expect(err).not.toContain("canonical name");
+    expect({ status, out }).toEqual({ status: 0, out: expect.stringMatching(/^MOSH CONNECT \d+ \S{22}\n$/) });
+  }
+  expect(run("sterna-server", ["kill", "kept"], env).status).toBe(0);
+});
+
 function alive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -3,8 +3,9 @@
  * server. It does what a first login needs and no more: no ProxyJump, no certificates, no hardware keys, no shared
  * connections; the configuration it reads is listed in ssh-config.ts, and what it cannot follow it refuses.
  */
-import { homedir, userInfo } from "node:os";
+import { homedir } from "node:os";
 import { Client, type ClientChannel, type ConnectConfig } from "ssh2";
+import { loginName } from "../../../sys/login-name.ts";
 import { CommandError } from "../../cli/errors.ts";
 import { connectFirst } from "../connect.ts";
 import { resolveHost } from "../resolve.ts";
@@ -73,7 +74,7 @@ const MACS = [
 export async function runEmbeddedSsh(call: EmbeddedCall, reader: StartupReader): Promise<number> {
   const account = {
     home: call.env.HOME || homedir(),
-    user: userInfo().username,
+    user: loginName(),
     agentSocket: call.env.SSH_AUTH_SOCK,
   };
   const options = parseEmbeddedOptions(call.options, call.program);

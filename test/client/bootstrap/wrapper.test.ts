@@ -196,6 +196,18 @@ describe("messages", () => {
     });
   }
 
+  test("a command where --local wants an address", async () => {
+    const { err, status } = await ours(["--local", `--client=${client}`, "--", "name.invalid", "-x"]);
+    expect(err).toContain("sterna --local 127.0.0.1 -- name.invalid -x\n");
+    expect(status).toBe(255);
+  });
+
+  test("standard input that is no terminal", async () => {
+    const { err, status } = await ours([`--ssh=${stubs.ssh(GOOD)}`, "h"]);
+    expect(err).toContain("Standard input is no terminal, and a session needs one.");
+    expect(status).toBe(1);
+  });
+
   test("the client program for colors", async () => {
     const clients: readonly (readonly [string, string, number])[] = [
       ["/nowhere/client", "Can't count colors: No such file or directory\n", 2],
