@@ -5,6 +5,7 @@
  * of what is drawn (screen.ts) nor of the session; session.ts owns the one Tty of a client and restores it on every
  * way out. Linux.
  */
+import { constants } from "node:os";
 import { errno, errorText, libc } from "../sys/libc.ts";
 import { makeRaw, TERMIOS_BYTES } from "./termios.ts";
 import { TtyOutput } from "./tty-output.ts";
@@ -111,7 +112,12 @@ export class Tty {
 
 function readTermios(fd: number): Uint8Array {
   const termios = new Uint8Array(TERMIOS_BYTES);
-  if (libc().tcgetattr(fd, termios) !== 0) throw new TtyError(`tcgetattr: ${errorText(errno())}`);
+  if (libc().tcgetattr(fd, termios) !== 0) {
+    const error = errno();
+    const advice =
+      error === constants.errno.ENOTTY ? "\nStandard input is no terminal; a session needs one." : "";
+    throw new TtyError(`tcgetattr: ${errorText(error)}${advice}`);
+  }
   return termios;
 }
 

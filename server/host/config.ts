@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { parse, TomlError } from "smol-toml";
 import { isNumericAddress, type PortRange, parsePortRange } from "../address.ts";
+import { isLoopback } from "../operator/metrics-server.ts";
 import { templateFault } from "../users/start-plan.ts";
 import { lineOf, nearest } from "./config-places.ts";
 
@@ -128,10 +129,14 @@ const addresses: Check<readonly string[]> = (value) =>
   value.every((word) => typeof word === "string" && isNumericAddress(word))
     ? { value }
     : { expected: 'a list of numeric addresses such as ["0.0.0.0"]' };
-const endpoint: Check<string> = (value) =>
-  value === "" || (typeof value === "string" && parseEndpoint(value) !== undefined)
+/** Metrics have no password, so they are for this machine alone. */
+const loopbackEndpoint: Check<string> = (value) =>
+  value === "" || (typeof value === "string" && isLoopback(parseEndpoint(value)?.address ?? ""))
     ? { value: value as string }
-    : { expected: 'an address and a port such as "127.0.0.1:9464", or "" for none' };
+    : {
+        expected:
+          'a loopback address and a port such as "127.0.0.1:9464" (there is no password), or "" for none',
+      };
 const endpoints: Check<readonly string[]> = (value) =>
   Array.isArray(value) && value.every((word) => typeof word === "string" && parseEndpoint(word) !== undefined)
     ? { value }
@@ -180,7 +185,7 @@ const SETTINGS: Table = {
     maxConnections: { default: 500, check: count(1, 100_000), restart: true },
     graceTime: { default: 30_000, check: timerSeconds, restart: true },
   },
-  metrics: { listen: { default: "", check: endpoint, restart: true } },
+  metrics: { listen: { default: "", check: loopbackEndpoint, restart: true } },
   log: {
     level: { default: "info", check: oneOf("debug", "info", "warn", "error") },
     format: { default: "text", check: oneOf("json", "text") },
@@ -314,7 +319,7 @@ export function withOptions(config: HostConfig, options: Readonly<Record<string,
     },
     metrics: {
       ...config.metrics,
-      ...(metrics === undefined ? {} : { listen: set("metrics", metrics, endpoint) }),
+      ...(metrics === undefined ? {} : { listen: set("metrics", metrics, loopbackEndpoint) }),
     },
   };
 }

@@ -2,6 +2,11 @@
 
 const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1)$/;
 
+/** Whether a numeric address is one that only this machine reaches. */
+export function isLoopback(address: string): boolean {
+  return LOOPBACK.test(address);
+}
+
 /** The port is not for the network. */
 class NotLoopback extends Error {
   override readonly name = "NotLoopback";
@@ -15,7 +20,7 @@ export function serveMetrics(
   { address, port }: { readonly address: string; readonly port: number },
   page: () => Promise<string>,
 ): { readonly port: number; stop(): void } {
-  if (!LOOPBACK.test(address)) {
+  if (!isLoopback(address)) {
     throw new NotLoopback(
       `${address} is not an address of this machine alone: metrics have no password, so expected 127.0.0.1 or ::1.`,
     );

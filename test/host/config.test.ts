@@ -93,6 +93,11 @@ describe("the file", () => {
     ["[host]\ndrain = 2592000", "expected seconds up to 2147483, 0 for no limit"],
     ["[ssh]\ngrace-time = 2592000", "expected seconds up to 2147483, 0 for no limit"],
     ['[ssh]\nlisten = ["2222"]', "expected a list such as"],
+    [
+      '[metrics]\nlisten = "0.0.0.0:9464"',
+      'f:2: [metrics] listen = "0.0.0.0:9464": expected a loopback address and a port',
+    ],
+    ['[metrics]\nlisten = "localhost:9464"', "expected a loopback address and a port"],
     ['[log]\nlevel = "loud"', 'expected "debug" or "info" or "warn" or "error"'],
     ["ports = 1", "unknown section [ports]"],
     ["[host", "f:1: this is not TOML"],
@@ -127,6 +132,9 @@ describe("options", () => {
     });
     expect(config.ssh.listen).toEqual(["[::1]:2222", "127.0.0.1:2222"]);
     expect(() => withOptions(defaults, { port: "x" })).toThrow("--port=x: expected a UDP port");
+    expect(() => withOptions(defaults, { metrics: "192.0.2.1:9464" })).toThrow(
+      "--metrics=192.0.2.1:9464: expected a loopback address",
+    );
   });
 
   test("endpoints", () => {

@@ -48,6 +48,15 @@ test("sterna-server.1 has the server's options and variables", () => {
   }
 });
 
+test("sterna-server.1: the commands for sessions, each with its options, none of them inside the brackets of another", () => {
+  const sessions = source("sterna-server.1").split(".Ss ")[1]!;
+  for (const option of ["or-new", "read-only", "here", "json", "all", "interval", "once", "user"]) {
+    expect(sessions).toMatch(new RegExp(`\\bFl -${option}\\b`));
+  }
+  // "Op" reaches to the end of its line.
+  for (const page of PAGES) expect(source(page)).not.toMatch(/\bOp Fl\b.*\bOp Fl\b/);
+});
+
 test("sterna-bench.1 has the load generator's options", () => {
   const options = [...BENCH_HELP.matchAll(/^ {2}-(-[a-z-]+)(?:, -(-[a-z-]+))?/gm)].flatMap((match) =>
     match.slice(1).filter((name) => name !== undefined),

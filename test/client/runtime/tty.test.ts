@@ -75,9 +75,13 @@ test("raw mode again after a stop goes back to the first mode, not to the raw on
   tty.output.close();
 });
 
-test("no terminal: the system's reason", () => {
+test("no terminal: the system's reason, and what is wrong", () => {
   const fd = openSync("/dev/null", "r");
-  expect(() => new Tty(fd, fd)).toThrow(new TtyError("tcgetattr: Inappropriate ioctl for device"));
+  expect(() => new Tty(fd, fd)).toThrow(
+    new TtyError(
+      "tcgetattr: Inappropriate ioctl for device\nStandard input is no terminal; a session needs one.",
+    ),
+  );
   closeSync(fd);
 });
 
