@@ -61,7 +61,10 @@ export class LeftShard {
         const message = parse(line);
         if (message?.kind === "take") this.#take(connection, message.version);
         else if (message && this.#supervisor === connection) receive(message);
-        else connection.close();
+        else {
+          connection.close();
+          return;
+        }
       }
     };
   }

@@ -78,6 +78,7 @@ export class TakenShard extends ShardEnd {
         } else {
           if (message?.kind === "failed") done.reject(new Error(message.message));
           connection.close();
+          return;
         }
       }
     };

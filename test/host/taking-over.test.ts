@@ -3,9 +3,11 @@
  * without root.
  */
 import { afterAll, expect, test } from "bun:test";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Registry } from "../../server/host/registry.ts";
+import { Silent, TakenShard } from "../../server/host/taking-over.ts";
 import { connectUnix, listenUnix } from "../../server/host/unix-socket.ts";
 import { alive, gone, signal } from "../drivers/processes.ts";
 import { until } from "../drivers/wait.ts";
@@ -235,6 +237,44 @@ test("a directory that others may write to is not used", async () => {
   const supervisor = host.launch();
   await until("its end", () => supervisor.process.exitCode === 1);
   expect(supervisor.log()).toContain("others may write to it");
+});
+
+test("a shard of another version, one that talks nonsense and one that goes", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "sterna-taking-"));
+  const path = join(directory, "left.sock");
+  const uid = process.getuid!();
+  let answer = "";
+  const listener = listenUnix(path, 0o600, (connection) => {
+    connection.onData = () => {
+      connection.write(Buffer.from(answer));
+      connection.end();
+    };
+  });
+  const told: string[] = [];
+  const take = (user = uid) =>
+    TakenShard.take(path, 7, user, {
+      kept: (shard, sessions) => told.push(`kept ${sessions.length} by ${shard.number}`),
+      ended: (id) => told.push(`ended ${id}`),
+      log: (level, text) => told.push(`${level} ${text}`),
+      died: (status) => told.push(`died ${status}`),
+    });
+  answer = '{"kind":"failed","message":"it speaks version 2"}\n';
+  await expect(take()).rejects.toThrow("it speaks version 2");
+  answer = '"nonsense\n';
+  await expect(take()).rejects.toThrow(Silent);
+  answer = '{"kind":"ended","id":1}\n';
+  await expect(take()).rejects.toThrow(Silent);
+  await expect(take(uid + 1)).rejects.toThrow(`it runs as user ${uid}, expected ${uid + 1}`);
+  expect(told).toEqual([]);
+  // What comes with the answer, in one piece, is heard after it; after nonsense nothing is.
+  answer = '{"kind":"kept","sessions":[]}\n{"kind":"ended","id":5}\nnonsense\n{"kind":"ended","id":6}\n';
+  const shard = await take();
+  await until("its end", () => told.includes("died gone"));
+  expect(told).toEqual(["kept 0 by 7", "ended 5", "died gone"]);
+  expect(await shard!.call({ op: "stats" })).toMatchObject({ ok: false, code: "failed" });
+  listener.close();
+  expect(await take()).toBeUndefined();
+  rmSync(directory, { recursive: true });
 });
 
 test("a session of old whose name was given away gets another, and its number only once", () => {
