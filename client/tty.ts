@@ -115,7 +115,9 @@ function readTermios(fd: number): Uint8Array {
   if (libc().tcgetattr(fd, termios) !== 0) {
     const error = errno();
     const advice =
-      error === constants.errno.ENOTTY ? "\nStandard input is no terminal; a session needs one." : "";
+      error === constants.errno.ENOTTY
+        ? "\nStandard input is no terminal, and a session needs one. For a command without a terminal use ssh."
+        : "";
     throw new TtyError(`tcgetattr: ${errorText(error)}${advice}`);
   }
   return termios;

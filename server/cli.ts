@@ -55,7 +55,7 @@ Starts a shell for one client, prints "MOSH CONNECT <UDP port> <key>" and detach
   --standalone     a process for this session alone, not a host
   -- COMMAND...    run this instead of the login shell
 
-Other commands: list, attach, detach, kill, rename, host, top; each answers --help.
+Other commands: list, attach, detach, kill, rename, host, top; each answers --help. --version says which this is.
 
 The session is served by the system's host (STERNA_HOST=system), else by your own (own), which is started when it is
 needed; STERNA_HOST=none is --standalone. Environment, in seconds: MOSH_SERVER_NETWORK_TMOUT ends a session without a client for so long,

@@ -2,7 +2,6 @@
  * The last step of the wrapper: the client of a session whose server waits. Built in, or another program with
  * `--client=PATH`, which gets what mosh-client gets.
  */
-import { isatty } from "node:tty";
 import { CommandError } from "../cli/errors.ts";
 import { exitStatus } from "../cli/exit-status.ts";
 import { clientEnvironment, type Invocation } from "../cli/invocation.ts";
@@ -68,13 +67,6 @@ export async function launchClient(
   const environment = clientEnvironment(env, invocation);
   if (invocation.client !== undefined)
     return launchProgram(invocation.client, startup, invocation, environment);
-  if (!isatty(0)) {
-    throw new CommandError(
-      "tcgetattr: Inappropriate ioctl for device\n" +
-        "Standard input is no terminal, and a session needs one. For a command without a terminal use ssh.",
-      1,
-    );
-  }
   const { runClient } = await import("../session.ts");
   return runClient({
     ip: startup.ip,

@@ -9,11 +9,14 @@ import { connectUnix, type UnixConnection } from "./unix-socket.ts";
 /** A list of some thousand sessions is a megabyte. */
 const MAX_REPLY_BYTES = 64 * 1024 * 1024;
 
+/** Longer than a host waits for its shards: then it stands still, ms. */
+const ANSWER_MS = 40_000;
+
 /** The host went away before it answered. */
 export class HostGone extends Error {
   override readonly name = "HostGone";
-  constructor() {
-    super("the host has closed the connection");
+  constructor(message = "the host has closed the connection") {
+    super(message);
   }
 }
 
@@ -25,10 +28,15 @@ export class WrongHost extends Error {
 /**
  * Connects to a host.
  * @param uid the user that it must run as
+ * @param answerMs how long a request waits for its answer
  * @returns undefined if there is none, or none that we may talk to
  * @throws WrongHost
  */
-export async function connectHost(path: string, uid: number): Promise<HostConnection | undefined> {
+export async function connectHost(
+  path: string,
+  uid: number,
+  answerMs = ANSWER_MS,
+): Promise<HostConnection | undefined> {
   let connection: UnixConnection;
   try {
     connection = await connectUnix(path);
@@ -42,15 +50,17 @@ export async function connectHost(path: string, uid: number): Promise<HostConnec
       `${path}: a process of user ${peer?.uid ?? "unknown"} listens there, expected user ${uid}`,
     );
   }
-  return new Client(connection);
+  return new Client(connection, answerMs);
 }
 
 class Client implements HostConnection {
   readonly #connection: UnixConnection;
+  readonly #answerMs: number;
   readonly #waiting: { resolve(line: string): void; reject(error: Error): void }[] = [];
 
-  constructor(connection: UnixConnection) {
+  constructor(connection: UnixConnection, answerMs: number) {
     this.#connection = connection;
+    this.#answerMs = answerMs;
     const lines = new LineReader(MAX_REPLY_BYTES);
     connection.onData = (bytes) => {
       for (const line of lines.add(bytes) ?? []) this.#waiting.shift()?.resolve(line);
@@ -65,7 +75,16 @@ class Client implements HostConnection {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     this.#waiting.push({ resolve, reject });
     this.#connection.write(Buffer.from(`${JSON.stringify({ v: PROTOCOL, ...request })}\n`));
-    return JSON.parse(await promise) as ReplyTo<R>;
+    // Answers come in order, so that one which does not come is the end of all.
+    const timer = setTimeout(() => {
+      reject(new HostGone(`the host has not answered for ${this.#answerMs / 1000} seconds`));
+      this.#connection.close();
+    }, this.#answerMs);
+    try {
+      return JSON.parse(await promise) as ReplyTo<R>;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   close(): void {

@@ -4,8 +4,13 @@
  */
 import { LineReader } from "./line-reader.ts";
 import { removeStale } from "./lock.ts";
-import { MAX_MESSAGE_BYTES } from "./messages.ts";
-import { type FromShard, type KeptSession, TAKING_OVER, type ToShard } from "./shard-messages.ts";
+import {
+  type FromShard,
+  type KeptSession,
+  MAX_LINE_BYTES,
+  TAKING_OVER,
+  type ToShard,
+} from "./shard-messages.ts";
 import { listenUnix, type UnixConnection, type UnixListener } from "./unix-socket.ts";
 
 export interface LeftShardOptions {
@@ -50,7 +55,7 @@ export class LeftShard {
       connection.close();
       return;
     }
-    const lines = new LineReader(MAX_MESSAGE_BYTES);
+    const lines = new LineReader(MAX_LINE_BYTES);
     connection.onClosed = () => {
       if (this.#supervisor !== connection) return;
       this.#supervisor = undefined;

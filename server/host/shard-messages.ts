@@ -120,6 +120,8 @@ export interface ShardSettings {
 
 /** Version of what follows, for a supervisor may be newer than the shards it takes over. */
 export const TAKING_OVER = 1;
+/** Longest message then: about tens of thousands of sessions. */
+export const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
 /** What a supervisor says to a shard, over Bun's IPC or (taking-over.ts) a socket. */
 export type ToShard =

@@ -122,6 +122,7 @@ class Stream implements SessionStream {
   }
 
   close(): void {
+    this.#reason = "you have left the session";
     this.#connection.end();
   }
 

@@ -4,13 +4,17 @@
  */
 import { LineReader } from "./line-reader.ts";
 import { ShardEnd, type ShardEvents } from "./shard-end.ts";
-import { type FromShard, type KeptSession, TAKING_OVER, type ToShard } from "./shard-messages.ts";
+import {
+  type FromShard,
+  type KeptSession,
+  MAX_LINE_BYTES,
+  TAKING_OVER,
+  type ToShard,
+} from "./shard-messages.ts";
 import { connectUnix, type UnixConnection } from "./unix-socket.ts";
 
 /** A shard that stands still must not keep the host from starting, ms. */
 const PATIENCE_MS = 3000;
-/** Longest message: what it has, of tens of thousands of sessions. */
-const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
 /** It does not answer: worth another try. */
 export class Silent extends Error {}
@@ -64,7 +68,7 @@ export class TakenShard extends ShardEnd {
       done.reject(new Silent("it does not answer"));
       if (taken) shard.gone("gone");
     };
-    const lines = new LineReader(MAX_MESSAGE_BYTES);
+    const lines = new LineReader(MAX_LINE_BYTES);
     connection.onData = (bytes) => {
       for (const line of lines.add(bytes) ?? [""]) {
         const message = parse(line);

@@ -121,7 +121,7 @@ test("the person can leave while a paste waits for the program, and is gone", as
   const end = Promise.withResolvers<string>();
   stream.onEnded = end.resolve;
   stream.close();
-  await end.promise;
+  expect(await end.promise).toBe("you have left the session");
   await until("the view to be gone", async () => {
     const reply = await shard.handle({ op: "info", ids: [1] });
     return reply.ok && reply.sessions?.[0]?.attachments.length === 0;

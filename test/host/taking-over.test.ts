@@ -216,7 +216,7 @@ peer("cat")("what is no supervisor does a waiting shard no harm", async () => {
     '{"kind":"call","id":1,"request":{"op":"stats"}}\n',
     '{"kind":"take","version":1}\n{"kind":"call","id":1}\n',
     '{"kind":"take","version":99}\n',
-    `"${"x".repeat(2_000_000)}`,
+    `"${"x".repeat(17_000_000)}`,
   ]) {
     const connection = await connectUnix(path);
     const closed = Promise.withResolvers<void>();

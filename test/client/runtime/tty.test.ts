@@ -79,7 +79,7 @@ test("no terminal: the system's reason, and what is wrong", () => {
   const fd = openSync("/dev/null", "r");
   expect(() => new Tty(fd, fd)).toThrow(
     new TtyError(
-      "tcgetattr: Inappropriate ioctl for device\nStandard input is no terminal; a session needs one.",
+      "tcgetattr: Inappropriate ioctl for device\nStandard input is no terminal, and a session needs one. For a command without a terminal use ssh.",
     ),
   );
   closeSync(fd);
