@@ -7,10 +7,11 @@ import type { Environment } from "../../sys/environment.ts";
 import { libc } from "../../sys/libc.ts";
 import { startDetached } from "../detach.ts";
 import { STDERR, writeText } from "../stdio.ts";
-import { connectHost, HostGone, WrongHost } from "./control-client.ts";
+import { connectHost, HostGone } from "./control-client.ts";
 import type { EndpointReply, HostConnection, Refusal, SessionRequest } from "./messages.ts";
 import { chooseHosts, directoryFault, ensureOwnDirectory, type HostPlace } from "./places.ts";
 import { shardSockets } from "./shard-sockets.ts";
+import { WrongUser } from "./unix-socket.ts";
 
 /** A host goes when its last session ends, perhaps just now: how often another is tried. */
 const TRIES = 5;
@@ -111,7 +112,7 @@ async function reach(place: HostPlace): Promise<HostConnection | undefined> {
       await Bun.sleep(NEXT_HOST_POLL_MS);
     }
   } catch (error) {
-    if (!(error instanceof WrongHost)) throw error;
+    if (!(error instanceof WrongUser)) throw error;
     writeText(STDERR, `mosh-server: ${error.message}\n`);
     return undefined;
   }

@@ -50,7 +50,7 @@ export async function runCommand(args: readonly string[], name: string): Promise
     return await tell(command, hosts);
   } catch (error) {
     if (!(error instanceof HostGone)) throw error;
-    writeText(STDERR, "sterna-server: The host went away before it answered. Try again.\n");
+    writeText(STDERR, `sterna-server: ${error.message}; try again.\n`);
     return 1;
   } finally {
     for (const host of hosts) host.close();

@@ -4,7 +4,7 @@
  */
 import { LineReader } from "./line-reader.ts";
 import { type ControlRequest, type HostConnection, PROTOCOL, type ReplyTo } from "./messages.ts";
-import { connectUnix, type UnixConnection } from "./unix-socket.ts";
+import { connectTo, type UnixConnection } from "./unix-socket.ts";
 
 /** A list of some thousand sessions is a megabyte. */
 const MAX_REPLY_BYTES = 64 * 1024 * 1024;
@@ -20,37 +20,20 @@ export class HostGone extends Error {
   }
 }
 
-/** Somebody else listens where the host should. */
-export class WrongHost extends Error {
-  override readonly name = "WrongHost";
-}
-
 /**
  * Connects to a host.
  * @param uid the user that it must run as
  * @param answerMs how long a request waits for its answer
  * @returns undefined if there is none, or none that we may talk to
- * @throws WrongHost
+ * @throws WrongUser
  */
 export async function connectHost(
   path: string,
   uid: number,
   answerMs = ANSWER_MS,
 ): Promise<HostConnection | undefined> {
-  let connection: UnixConnection;
-  try {
-    connection = await connectUnix(path);
-  } catch {
-    return undefined;
-  }
-  const { peer } = connection;
-  if (peer?.uid !== uid) {
-    connection.close();
-    throw new WrongHost(
-      `${path}: a process of user ${peer?.uid ?? "unknown"} listens there, expected user ${uid}`,
-    );
-  }
-  return new Client(connection, answerMs);
+  const connection = await connectTo(path, uid);
+  return connection && new Client(connection, answerMs);
 }
 
 class Client implements HostConnection {

@@ -106,8 +106,7 @@ class Supervisor {
   }
 
   async run(): Promise<number> {
-    const { directory } = this.#options;
-    const { config } = this.#options;
+    const { directory, config } = this.#options;
     // Root's host is for all, so its sockets must be reachable; who connects is known from the kernel.
     mkdirSync(directory, { recursive: true, mode: this.#uid === 0 ? 0o755 : 0o700 });
     const fault = publicDirectoryFault(directory, this.#uid);

@@ -11,7 +11,7 @@ import {
   TAKING_OVER,
   type ToShard,
 } from "./shard-messages.ts";
-import { connectUnix, type UnixConnection } from "./unix-socket.ts";
+import { connectTo, type UnixConnection } from "./unix-socket.ts";
 
 /** A shard that stands still must not keep the host from starting, ms. */
 const PATIENCE_MS = 3000;
@@ -40,7 +40,7 @@ export class TakenShard extends ShardEnd {
    * @param number what this host calls it
    * @param uid the user that it must run as
    * @returns undefined if nobody is there
-   * @throws Silent, or Error that says why it cannot be taken over
+   * @throws Silent, WrongUser, or Error that says why it cannot be taken over
    */
   static async take(
     path: string,
@@ -48,18 +48,10 @@ export class TakenShard extends ShardEnd {
     uid: number,
     events: TakenEvents,
   ): Promise<TakenShard | undefined> {
-    let connection: UnixConnection;
-    try {
-      connection = await connectUnix(path);
-    } catch {
-      return undefined;
-    }
-    const { peer } = connection;
-    if (peer?.uid !== uid) {
-      connection.close();
-      throw new Error(`it runs as user ${peer?.uid}, expected ${uid}`);
-    }
-    const shard = new TakenShard(number, peer.pid, connection, events);
+    const connection = await connectTo(path, uid);
+    const pid = connection?.peer?.pid;
+    if (!connection || pid === undefined) return undefined;
+    const shard = new TakenShard(number, pid, connection, events);
     const done = Promise.withResolvers<TakenShard>();
     const patience = setTimeout(() => connection.close(), PATIENCE_MS);
     let taken = false;

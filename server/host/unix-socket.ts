@@ -168,3 +168,28 @@ export async function connectUnix(path: string): Promise<UnixConnection> {
   data.connection = new UnixConnection(socket);
   return data.connection;
 }
+
+/** Somebody else listens where a process of one user should. */
+export class WrongUser extends Error {
+  override readonly name = "WrongUser";
+}
+
+/**
+ * Connects to a process of this user, and to no other.
+ * @returns undefined if there is none, or none that we may talk to
+ * @throws WrongUser
+ */
+export async function connectTo(path: string, uid: number): Promise<UnixConnection | undefined> {
+  let connection: UnixConnection;
+  try {
+    connection = await connectUnix(path);
+  } catch {
+    return undefined;
+  }
+  const { peer } = connection;
+  if (peer?.uid === uid) return connection;
+  connection.close();
+  throw new WrongUser(
+    `${path}: a process of user ${peer?.uid ?? "unknown"} listens there, expected user ${uid}`,
+  );
+}

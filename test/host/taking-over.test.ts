@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Registry } from "../../server/host/registry.ts";
 import { Silent, TakenShard } from "../../server/host/taking-over.ts";
-import { connectUnix, listenUnix } from "../../server/host/unix-socket.ts";
+import { connectUnix, listenUnix, WrongUser } from "../../server/host/unix-socket.ts";
 import { alive, gone, signal } from "../drivers/processes.ts";
 import { until } from "../drivers/wait.ts";
 import { peer } from "../peers.ts";
@@ -195,7 +195,7 @@ test("a host that goes away before it answers: one line says so", async () => {
       expect(await host.run(words)).toEqual({
         status: 1,
         out: "",
-        err: "sterna-server: The host went away before it answered. Try again.\n",
+        err: "sterna-server: the host has closed the connection; try again.\n",
       });
   } finally {
     listener.close();
@@ -264,7 +264,7 @@ test("a shard of another version, one that talks nonsense and one that goes", as
   await expect(take()).rejects.toThrow(Silent);
   answer = '{"kind":"ended","id":1}\n';
   await expect(take()).rejects.toThrow(Silent);
-  await expect(take(uid + 1)).rejects.toThrow(`it runs as user ${uid}, expected ${uid + 1}`);
+  await expect(take(uid + 1)).rejects.toThrow(WrongUser);
   expect(told).toEqual([]);
   // What comes with the answer, in one piece, is heard after it; after nonsense nothing is.
   answer = '{"kind":"kept","sessions":[]}\n{"kind":"ended","id":5}\nnonsense\n{"kind":"ended","id":6}\n';
