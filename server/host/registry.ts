@@ -12,16 +12,16 @@ export interface Entry extends KeptSession {
 
 /** Sessions that a host could create in each millisecond before its numbers meet those of a later one. */
 const IDS_PER_MS = 1000;
-/** Longest name. */
+/** Longest name, characters. */
 const NAME_LENGTH = 64;
 
 /** What a name may be: a word that no shell, path or table stumbles over, and no number, which the host gives out. */
-const NAME = /^[\p{L}\p{N}_][\p{L}\p{N}_.@+-]{0,63}$/u;
+const NAME = new RegExp(`^[\\p{L}\\p{N}_][\\p{L}\\p{N}_.@+-]{0,${NAME_LENGTH - 1}}$`, "u");
 
 /** A sentence if `name` cannot be the name of a session. */
 export function nameFault(name: string): string | undefined {
   if (!NAME.test(name)) {
-    return `"${printable(name)}" cannot be a session's name: use up to 64 letters, digits and _ . @ + -, beginning with a letter, digit or _.`;
+    return `"${printable(name)}" cannot be a session's name: use up to ${NAME_LENGTH} letters, digits and _ . @ + -, beginning with a letter, digit or _.`;
   }
   return undefined;
 }
@@ -101,7 +101,9 @@ export class Registry {
 
   #otherName(uid: number, { name, named }: KeptSession): string {
     if (!named) return this.#freeNumber(uid);
-    return this.#firstFree(uid, 2, (number) => `${name.slice(0, NAME_LENGTH - 7)}-${number}`);
+    // Characters, which may be two units each; room for the number.
+    const start = [...name].slice(0, NAME_LENGTH - 7).join("");
+    return this.#firstFree(uid, 2, (number) => `${start}-${number}`);
   }
 
   #firstFree(uid: number, first: number, nameOf: (number: number) => string): string {

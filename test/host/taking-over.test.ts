@@ -6,7 +6,7 @@ import { afterAll, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Registry } from "../../server/host/registry.ts";
+import { nameFault, Registry } from "../../server/host/registry.ts";
 import { Silent, TakenShard } from "../../server/host/taking-over.ts";
 import { connectUnix, listenUnix, WrongUser } from "../../server/host/unix-socket.ts";
 import { alive, gone, signal } from "../drivers/processes.ts";
@@ -283,6 +283,8 @@ test("a session of old whose name was given away gets another, and its number on
   const added = registry.add(owner, "work", 0, 0);
   const kept = { id: 7, owner, name: "work", named: true, created: 1 };
   const long = "x".repeat(64);
+  // Two units a character.
+  const wide = "𠮷".repeat(64);
   const bob = { name: "bob", uid: 1001 };
   const sessions = [
     kept,
@@ -290,6 +292,8 @@ test("a session of old whose name was given away gets another, and its number on
     { ...kept, id: 8, owner: bob },
     { ...kept, id: 10, name: long },
     { ...kept, id: 11, name: long },
+    { ...kept, id: 14, name: wide },
+    { ...kept, id: 15, name: wide },
     { ...kept, id: 12, name: "1", named: false },
     { ...kept, id: 13, name: "1", named: false },
     { ...kept, id: added.id, name: "lost" },
@@ -300,11 +304,14 @@ test("a session of old whose name was given away gets another, and its number on
     "work",
     long,
     `${long.slice(0, 57)}-2`,
+    wide,
+    `${"𠮷".repeat(57)}-2`,
     "1",
     "2",
   ]);
-  expect(registry.of(undefined).map(({ id }) => id)).toEqual([7, 8, 9, 10, 11, 12, 13, added.id]);
-  expect(registry.in(2).length).toBe(7);
+  expect(registry.of(undefined).map(({ id }) => id)).toEqual([7, 8, 9, 10, 11, 12, 13, 14, 15, added.id]);
+  expect(registry.in(2).length).toBe(9);
+  for (const { name } of registry.in(2)) expect(nameFault(name)).toBeUndefined();
   expect(registry.find(1001, "work")).toMatchObject({ id: 8, shard: 2 });
   // A later host's numbers are others.
   expect(new Registry(1_000_001).add(owner, undefined, 0, 0).id).toBeGreaterThan(added.id);
